@@ -1,0 +1,61 @@
+/** The same program, run operation by operation on one of tfjs's own backends: the oracle for the compiled one. */
+import * as tf from '@tensorflow/tfjs';
+import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
+import type { Program, ProgramFunction } from './compile.ts';
+import { checkInputs, mapGroups } from './nd-array.ts';
+import type { ProgramSettings } from './onnx-program.ts';
+
+export async function createEagerProgram(
+  name: string,
+  fn: ProgramFunction,
+  inputs: Groups<TensorSpec>,
+  { engine, constants }: ProgramSettings,
+): Promise<Program> {
+  return {
+    name,
+    inputs,
+    report: { engine: engine.name, nodes: 0, traceMs: 0, buildMs: 0, cached: false },
+    async run(arrays, rng) {
+      checkInputs(name, inputs, arrays);
+      await useBackend(engine.backend);
+      tf.engine().startScope();
+      try {
+        const outputs = fn(mapGroups({ ...arrays, ...constants }, toTensor), eagerNoise(name, rng));
+        return mapGroups(outputs, toArray);
+      } finally {
+        tf.engine().endScope();
+      }
+    },
+    async dispose() {},
+  };
+}
+
+async function useBackend(backend: string): Promise<void> {
+  if (tf.getBackend() === backend) return;
+  // tfjs greets Node users with advice that does not fit here; it does so on the first write.
+  if (backend === 'cpu') tf.env().set('IS_NODE', false);
+  if (!(await tf.setBackend(backend))) throw new Error(`tfjs has no backend "${backend}"`);
+}
+
+function toTensor({ data, shape, dtype }: NdArray): tf.Tensor {
+  if (dtype === 'uint8') return tf.tensor(Int32Array.from(data), [...shape], 'int32');
+  return tf.tensor(data, [...shape], dtype);
+}
+
+function toArray(tensor: tf.Tensor): NdArray {
+  const data = tensor.dataSync();
+  if (tensor.dtype === 'float32') return { data: Float32Array.from(data), shape: tensor.shape, dtype: 'float32' };
+  if (tensor.dtype === 'int32') return { data: Int32Array.from(data), shape: tensor.shape, dtype: 'int32' };
+  if (tensor.dtype === 'bool') return { data: Uint8Array.from(data), shape: tensor.shape, dtype: 'bool' };
+  throw new Error(`a program returned a ${tensor.dtype} tensor; float32, int32 and bool can leave it`);
+}
+
+function eagerNoise(program: string, rng: Rng | undefined): Noise {
+  const draw = (kind: 'fillUniform' | 'fillNormal') => (shape: readonly number[]) => {
+    if (!rng) throw new Error(`${program}: the program draws random numbers, so run() needs an rng`);
+    const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+    rng[kind](values);
+    return tf.tensor(values, [...shape]);
+  };
+  return { uniform: draw('fillUniform'), normal: draw('fillNormal') };
+}

@@ -1,0 +1,200 @@
+/**
+ * A graph of ONNX nodes under construction. Equal nodes are made once, constants stay symbolic for as long as they can
+ * (a tensor of equal values is one number), and what no output needs is never written.
+ */
+export type ValueType = 'float32' | 'int32' | 'bool' | 'uint8' | 'int64';
+
+export interface Value {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly shape: readonly number[];
+  /** The number that every element equals, where that is known. */
+  readonly uniform?: number;
+  /** The elements, where they are known. */
+  readonly constant?: ArrayLike<number>;
+  /** What this value repeats by broadcasting; whoever broadcasts anyway can use that instead. */
+  readonly expands?: Value;
+  readonly node?: Node;
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export interface Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  outputs: readonly Value[];
+}
+
+interface OutputSpec {
+  readonly type: ValueType;
+  readonly shape: readonly number[];
+}
+
+/** Constants up to this many elements are stored whole; larger uniform ones are a scalar and an Expand. */
+const SMALL = 64;
+
+export class Graph {
+  readonly inputs: Value[] = [];
+  /** Which lowerings may be used: `com.microsoft` kernels exist on the CPU provider only. */
+  readonly fused: boolean;
+  readonly #nodes = new Map<string, Node>();
+  readonly #constants = new Map<string, Value>();
+  #counter = 0;
+
+  constructor(options: { readonly fused: boolean }) {
+    this.fused = options.fused;
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}${this.#counter++}`;
+  }
+
+  input(name: string, type: ValueType, shape: readonly number[]): Value {
+    const value: Value = { name, type, shape };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** A constant of known elements. */
+  constant(values: ArrayLike<number>, type: ValueType, shape: readonly number[]): Value {
+    const first = values[0];
+    let uniform = values.length > 0;
+    for (let i = 1; uniform && i < values.length; i++) uniform = values[i] === first;
+    if (uniform) return this.uniform(first, type, shape);
+    return this.#intern(`${type}[${shape}]${Array.prototype.join.call(values, ',')}`, () => ({
+      name: this.#name('c'), type, shape, constant: values,
+    }));
+  }
+
+  /** A constant whose elements are all `value`. */
+  uniform(value: number, type: ValueType, shape: readonly number[]): Value {
+    const exact = type === 'float32' ? Math.fround(value) : value;
+    return this.#intern(`${type}[${shape}]=${Object.is(exact, -0) ? '-0' : exact}`, () => ({
+      name: this.#name('c'), type, shape, uniform: exact,
+    }));
+  }
+
+  int64(values: readonly number[]): Value {
+    return this.constant(values, 'int64', [values.length]);
+  }
+
+  /** An initialiser that is not compared with others (weights). */
+  weight(name: string, values: ArrayLike<number>, type: ValueType, shape: readonly number[]): Value {
+    return { name, type, shape, constant: values };
+  }
+
+  #intern(key: string, make: () => Value): Value {
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const value = make();
+    this.#constants.set(key, value);
+    return value;
+  }
+
+  /** Append a node with one output. */
+  add(
+    op: string,
+    inputs: readonly Value[],
+    type: ValueType,
+    shape: readonly number[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value {
+    return this.addMany(op, inputs, [{ type, shape }], attributes, domain)[0];
+  }
+
+  /** Append a node with several outputs. */
+  addMany(
+    op: string,
+    inputs: readonly Value[],
+    outputs: readonly OutputSpec[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): readonly Value[] {
+    const full = inputs.map((value) => this.materialize(value));
+    return this.#append(op, full, outputs, attributes, domain).outputs;
+  }
+
+  /** Append a node that broadcasts its inputs by itself, so that uniform constants may stay scalars. */
+  broadcast(op: string, inputs: readonly Value[], type: ValueType, shape: readonly number[]): Value {
+    const shapes = inputs.map((value) => value.shape);
+    const thin = inputs.map((value, i) => {
+      const source = value.uniform !== undefined ? this.uniform(value.uniform, value.type, []) : value.expands;
+      if (!source) return value;
+      const others = shapes.filter((_, j) => j !== i);
+      if (!sameShape(broadcastShape([...others, source.shape]), shape)) return value;
+      shapes[i] = source.shape;
+      return source;
+    });
+    return this.#append(op, thin.map((value) => this.materialize(value)), [{ type, shape }], {}, '').outputs[0];
+  }
+
+  #append(
+    op: string,
+    inputs: readonly Value[],
+    outputs: readonly OutputSpec[],
+    attributes: Readonly<Record<string, Attribute>>,
+    domain: string,
+  ): Node {
+    const key = `${domain}:${op}(${inputs.map((value) => value.name)})${JSON.stringify(attributes)}`;
+    const known = this.#nodes.get(key);
+    if (known) return known;
+    const node: Node = { op, domain, inputs, attributes, outputs: [] };
+    node.outputs = outputs.map(({ type, shape }) => ({ name: this.#name('v'), type, shape, node }));
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  /** Repeat `value` up to `shape` by broadcasting; free for whoever broadcasts anyway. */
+  expand(value: Value, shape: readonly number[]): Value {
+    if (sameShape(value.shape, shape)) return value;
+    if (value.uniform !== undefined) return this.uniform(value.uniform, value.type, shape);
+    const source = value.expands ?? value;
+    const expanded = this.add('Expand', [source, this.int64(shape)], value.type, shape);
+    return { ...expanded, expands: source };
+  }
+
+  /** A value that a node can take as input: large uniform constants become a scalar and an Expand. */
+  materialize(value: Value): Value {
+    if (value.uniform === undefined) return value;
+    if (size(value.shape) <= SMALL) return value;
+    const one = this.uniform(value.uniform, value.type, []);
+    return this.#append('Expand', [one, this.int64(value.shape)], [value], {}, '').outputs[0];
+  }
+
+  /** Every node that `outputs` need, in an order in which they can run. */
+  reachable(outputs: readonly Value[]): Node[] {
+    const needed = new Set<Node>();
+    const pending = outputs.flatMap((value) => value.node ?? []);
+    for (let node = pending.pop(); node; node = pending.pop()) {
+      if (needed.has(node)) continue;
+      needed.add(node);
+      for (const input of node.inputs) if (input.node) pending.push(input.node);
+    }
+    return [...this.#nodes.values()].filter((node) => needed.has(node));
+  }
+}
+
+const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((side, i) => side === b[i]);
+}
+
+/** NumPy's broadcasting. @throws Error naming the shapes where they do not fit. */
+export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let side = 1;
+    for (const shape of shapes) {
+      const own = shape[axis - rank + shape.length] ?? 1;
+      if (own !== 1 && side !== 1 && own !== side) {
+        throw new Error(`shapes ${shapes.map((each) => `[${each}]`).join(' and ')} do not broadcast`);
+      }
+      if (own !== 1) side = own;
+    }
+    return side;
+  });
+}

@@ -1,0 +1,53 @@
+/** Which engine runs the programs, and why. */
+import type * as TensorFlow from '@tensorflow/tfjs';
+
+export const ENGINES = ['auto', 'onnx', 'tensorflow', 'reference'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+export interface EngineChoice {
+  readonly name: Exclude<EngineName, 'auto'>;
+  /** The tfjs backend that eager engines use. */
+  readonly backend: string;
+  /** ONNX Runtime's execution provider. */
+  readonly provider: string;
+  /** One sentence for the person at the terminal. */
+  readonly reason: string;
+}
+
+/**
+ * @throws Error saying what to install, where the engine asked for is not there.
+ */
+export async function resolveEngine(name: EngineName = 'auto', provider = 'cpu'): Promise<EngineChoice> {
+  if (name === 'auto' || name === 'onnx') {
+    const { listSupportedBackends } = await import('onnxruntime-node');
+    const known = listSupportedBackends().map((backend) => backend.name);
+    if (!known.includes(provider)) {
+      throw new Error(`ONNX Runtime has no provider "${provider}" on this machine, only ${known.join(', ')}`);
+    }
+    const chosen = name === 'auto' ? 'fastest on a CPU of those installed' : 'asked for';
+    return { name: 'onnx', backend: '', provider, reason: `onnx (${provider}): ${chosen}` };
+  }
+  if (name === 'reference') {
+    return { name, backend: 'cpu', provider: '', reason: 'reference: plain JavaScript, slow, for checking' };
+  }
+  const found = await loadTensorFlow();
+  return { name: 'tensorflow', backend: 'tensorflow', provider: '', reason: `tensorflow: ${found}` };
+}
+
+/** The packages are optional: the GPU one, then the CPU one. */
+async function loadTensorFlow(): Promise<string> {
+  const failures: string[] = [];
+  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      await (import(name) as Promise<typeof TensorFlow>);
+      return name;
+    } catch (error) {
+      failures.push(`${name}: ${(error instanceof Error ? error.message : String(error)).split('\n')[0]}`);
+    }
+  }
+  throw new Error(
+    'the tensorflow engine needs @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with their native library: ' +
+      'run `npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false` (it downloads TensorFlow), ' +
+      `or use --engine onnx. ${failures.join('; ')}`,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * ONNX Runtime sessions. Optimising a large graph takes seconds, so the optimised model is kept in the user's cache
+ * folder under a key of everything that it depends on: the graph, ONNX Runtime, the processor and the options.
+ */
+import { createHash } from 'node:crypto';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { cpus, homedir } from 'node:os';
+import path from 'node:path';
+import { threadId } from 'node:worker_threads';
+import type { InferenceSession } from 'onnxruntime-node';
+
+export interface SessionSettings {
+  readonly provider: string;
+  readonly threads: number;
+}
+
+/** Graphs that optimise in a moment are not worth a file. */
+const WORTH_CACHING_BYTES = 50_000;
+
+/** The folder of optimised models: `DREAMTREE_CACHE`, or dreamtree's own in the user's cache folder. */
+export function cacheFolder(): string {
+  const base = process.env.XDG_CACHE_HOME
+    ?? (process.platform === 'win32' ? process.env.LOCALAPPDATA : undefined)
+    ?? path.join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+  return process.env.DREAMTREE_CACHE ?? path.join(base, 'dreamtree');
+}
+
+export async function createSession(
+  model: Uint8Array,
+  { provider, threads }: SessionSettings,
+): Promise<{ session: InferenceSession; cached: boolean }> {
+  const { InferenceSession, env } = await import('onnxruntime-node');
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // Idle threads that spin take the core from environments and pictures.
+    extra: { session: { intra_op: { allow_spinning: threads > 1 ? '1' : '0' } } },
+  };
+  if (model.length < WORTH_CACHING_BYTES || provider !== 'cpu') {
+    return { session: await InferenceSession.create(model, options), cached: false };
+  }
+  const key = createHash('sha256')
+    .update(model)
+    .update(JSON.stringify([env.versions, cpus()[0]?.model, process.arch, options]))
+    .digest('hex')
+    .slice(0, 32);
+  const file = path.join(cacheFolder(), `${key}.onnx`);
+  if (await exists(file)) {
+    try {
+      const session = await InferenceSession.create(file, { ...options, graphOptimizationLevel: 'disabled' });
+      return { session, cached: true };
+    } catch {
+      await rm(file, { force: true }); // a damaged file is made again
+    }
+  }
+  const temporary = `${file}.${process.pid}.${threadId}`;
+  const writable = await mkdir(cacheFolder(), { recursive: true }).then(() => true, () => false);
+  const session = await InferenceSession.create(model, {
+    ...options,
+    ...(writable ? { optimizedModelFilePath: temporary } : {}),
+  });
+  if (writable) await rename(temporary, file).catch(() => rm(temporary, { force: true }));
+  return { session, cached: false };
+}
+
+const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false);
+
+/** Bytes that the cache holds; 0 where there is none. */
+export async function cacheBytes(): Promise<number> {
+  const files = await readdir(cacheFolder()).catch(() => [] as string[]);
+  const sizes = await Promise.all(files.map((file) => stat(path.join(cacheFolder(), file)).then((s) => s.size, () => 0)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
