@@ -1,0 +1,20 @@
+/** Acting uniformly at random: the score that every agent has to beat. */
+import type { ActionSpace, Policy } from '../types.ts';
+import { actionSize, encodeAction, randomAction } from '../world/actions.ts';
+
+/** A policy without memory that draws every action uniformly from `space`. */
+export function randomPolicy(space: ActionSpace): Policy {
+  const size = actionSize(space);
+  return {
+    name: 'random',
+    initial: () => ({}),
+    async act(carry, observation, rng) {
+      const [lanes] = observation.isFirst.shape;
+      const data = new Float32Array(lanes * size);
+      for (let lane = 0; lane < lanes; lane++) {
+        encodeAction(space, randomAction(space, rng), data.subarray(lane * size, (lane + 1) * size));
+      }
+      return { action: { data, shape: [lanes, size], dtype: 'float32' }, carry, stats: {} };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Pictures in memory and as files: still or animated RGB, written as PNG, lossless WebP or GIF.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import type { NdArray } from '../types.ts';
+import { loadSharp } from './fonts.ts';
+
+/** RGB bytes [delaysMs.length, height, width, 3]. A still has one frame. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+  /** How long each frame is shown, in milliseconds; one entry a frame. */
+  readonly delaysMs: readonly number[];
+}
+
+export type PictureFormat = 'png' | 'webp' | 'gif';
+
+/** The format that a file's extension asks for. Throws on any but .png, .webp and .gif. */
+export function pictureFormat(path: string): PictureFormat {
+  const extension = extname(path).toLowerCase();
+  if (extension === '.png' || extension === '.webp' || extension === '.gif') return extension.slice(1) as PictureFormat;
+  throw new RangeError(
+    `expected a picture's name to end in .png, .webp or .gif, got ${extension || 'no extension'} in ${path}`,
+  );
+}
+
+/** The bytes of a picture file. WebP is lossless; GIF has 256 colours a frame. Throws on an animated PNG. */
+export async function encodePicture(picture: Picture, format: PictureFormat): Promise<Uint8Array> {
+  const { width, height, delaysMs } = picture;
+  const frames = delaysMs.length;
+  if (picture.data.length !== frames * height * width * 3) {
+    throw new RangeError(`expected RGB [${frames},${height},${width},3], got ${picture.data.length} bytes`);
+  }
+  const sharp = await loadSharp();
+  if (frames === 1) {
+    const still = sharp(picture.data, { raw: { width, height, channels: 3 } });
+    if (format === 'png') return still.png({ compressionLevel: 9 }).toBuffer();
+    return format === 'webp' ? still.webp({ lossless: true }).toBuffer() : still.gif({ dither: 0 }).toBuffer();
+  }
+  if (format === 'png') throw new RangeError(`expected one frame for a PNG, got ${frames}; use .webp or .gif`);
+  // libvips takes an animation as one tall picture, its frames one below the other.
+  const animated = sharp(picture.data, { raw: { width, height: height * frames, channels: 3, pageHeight: height } });
+  // `delay` wants an array: a single number would set the first frame only.
+  const timing = { loop: 0, delay: [...delaysMs] };
+  return format === 'webp'
+    ? animated.webp({ lossless: true, effort: 0, ...timing }).toBuffer()
+    : animated.gif({ effort: 1, dither: 0, ...timing }).toBuffer();
+}
+
+/** Write a picture in the format of the path's extension, making its folder; gives back the bytes. */
+export async function writePicture(path: string, picture: Picture): Promise<Uint8Array> {
+  const bytes = await encodePicture(picture, pictureFormat(path));
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+  return bytes;
+}
+
+/**
+ * Frames as 8-bit RGBA, opaque. `frames` is [T, H, W, C] or one frame [H, W, C], with C = 1 (grey) or 3; floats are
+ * in [0, 1], integers in 0..255, and what lies outside is clipped.
+ */
+export function toRgba(frames: NdArray): { count: number; height: number; width: number; data: Uint8ClampedArray } {
+  const { shape, data, dtype } = frames;
+  const [count, height, width, channels] = shape.length === 3 ? [1, ...shape] : shape;
+  if ((shape.length !== 3 && shape.length !== 4) || (channels !== 1 && channels !== 3) || dtype === 'bool') {
+    throw new TypeError(`expected frames [T,H,W,1 or 3] or [H,W,1 or 3] of numbers, got ${dtype} [${shape}]`);
+  }
+  const scale = dtype === 'float32' ? 255 : 1;
+  const pixels = count * height * width;
+  const out = new Uint8ClampedArray(pixels * 4);
+  for (let i = 0; i < pixels; i++) {
+    for (let c = 0; c < 3; c++) out[i * 4 + c] = data[i * channels + (channels === 3 ? c : 0)] * scale;
+    out[i * 4 + 3] = 255;
+  }
+  return { count, height, width, data: out };
+}

@@ -1,0 +1,166 @@
+/**
+ * Line plots for papers and pages: SVG by Observable Plot on a DOM that needs no browser, and PNG from the same SVG.
+ * Lines, bands and rules are named at their right ends, so there is no legend to look up.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { loadSharp, SVG_FONT } from './fonts.ts';
+
+export interface PlotPoint {
+  readonly x: number;
+  readonly y: number;
+  /** The ends of a band around y, such as a confidence interval. */
+  readonly lo?: number;
+  readonly hi?: number;
+}
+
+export interface PlotSeries {
+  readonly name: string;
+  /** In order of x. Points that are not finite leave a gap. */
+  readonly points: readonly PlotPoint[];
+  /** Thin, pale and unnamed: raw values behind their mean. It shares its colour with the next series. */
+  readonly faint?: boolean;
+}
+
+export interface LinePlot {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly series: readonly PlotSeries[];
+  /** Dashed reference lines with a name, such as the return of random actions. */
+  readonly rules?: readonly { readonly y: number; readonly label: string }[];
+}
+
+/** Okabe and Ito (2008): told apart by colour-blind readers and in grey print; their yellow is left out. */
+const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+const INK = '#1f2328';
+const FADED = '#6e7781';
+const WIDTH = 720;
+const HEIGHT = 400;
+const TOP = 58;
+const BOTTOM = 48;
+const LABEL_PX = 12;
+/** The mean width of a letter of DejaVu Sans, as a share of its size, rounded up. */
+const LETTER = 0.62;
+/** 35 000 as 35K. */
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format;
+
+/** The plot as one SVG element with a white ground, 720 × 400 pixels. No points at all, or a single one, are fine. */
+export function plotLines(plot: LinePlot): string {
+  const { title, xLabel, yLabel, series, rules = [] } = plot;
+  const points = series.flatMap((one) => one.points).filter((point) => Number.isFinite(point.x));
+  const xs = points.filter((point) => Number.isFinite(point.y)).map((point) => point.x);
+  const ys = [...points.flatMap(({ y, lo, hi }) => [y, lo, hi]), ...rules.map((rule) => rule.y)]
+    .filter((y): y is number => y !== undefined && Number.isFinite(y));
+  const xDomain = span(xs, 0);
+  const yDomain = span(ys, 0.05);
+
+  let color = 0;
+  const lines = series.map((one) => ({ ...one, color: COLORS[(one.faint ? color : color++) % COLORS.length] }));
+  const ends = placeLabels(
+    [
+      ...rules.map(({ y, label }) => ({ y, label, color: FADED })),
+      ...lines.flatMap(({ name, faint, points: all, color: fill }) => {
+        const last = all.findLast((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
+        return faint || !last ? [] : [{ y: last.y, label: name, color: fill }];
+      }),
+    ],
+    yDomain,
+  );
+  const longest = Math.max(0, ...ends.map((end) => end.label.length));
+  const { document } = parseHTML('<html><body></body></html>');
+  const svg = Plot.plot({
+    document,
+    width: WIDTH,
+    height: HEIGHT,
+    marginTop: TOP,
+    marginBottom: BOTTOM,
+    marginLeft: 58,
+    marginRight: Math.ceil(24 + longest * LABEL_PX * LETTER),
+    style: { background: 'white', color: INK, fontFamily: SVG_FONT, fontSize: `${LABEL_PX}px` },
+    x: { domain: xDomain, label: null, ticks: 6, tickFormat: xDomain[1] >= 10_000 ? short : undefined, tickSize: 4 },
+    y: { domain: yDomain, label: null, ticks: 6, tickSize: 0, grid: true },
+    marks: [
+      Plot.ruleY(rules, { y: 'y', stroke: FADED, strokeDasharray: '5 4' }),
+      Plot.ruleY([yDomain[0]], { stroke: INK, strokeOpacity: 0.6 }),
+      ...lines.map((one) => marksOf(one)),
+      Plot.text(ends, {
+        x: () => xDomain[1],
+        y: 'at',
+        text: 'label',
+        fill: 'color',
+        textAnchor: 'start',
+        dx: 8,
+      }),
+      Plot.text([title], { frameAnchor: 'top-left', dx: -44, dy: -44, fontSize: 15 }),
+      Plot.text([`↑ ${yLabel}`], { frameAnchor: 'top-left', dx: -44, dy: -20, fill: FADED }),
+      Plot.text([`${xLabel} →`], { frameAnchor: 'bottom-right', dy: 40, fill: FADED }),
+      xs.length ? null : Plot.text(['no data yet'], { frameAnchor: 'middle', fill: FADED, fontSize: 14 }),
+    ],
+  });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return svg.outerHTML;
+}
+
+/** Write a plot as `<path>.svg` and, at twice its size, as `<path>.png`, making the folder; gives back the SVG. */
+export async function writePlot(pathWithoutExtension: string, plot: LinePlot): Promise<string> {
+  const svg = plotLines(plot);
+  const sharp = await loadSharp();
+  await mkdir(dirname(pathWithoutExtension), { recursive: true });
+  await writeFile(`${pathWithoutExtension}.svg`, `${svg}\n`);
+  await sharp(Buffer.from(svg), { density: 144 }).png({ compressionLevel: 9 }).toFile(`${pathWithoutExtension}.png`);
+  return svg;
+}
+
+function marksOf({ points, faint, color }: PlotSeries & { color: string }): Plot.Markish {
+  const finite = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
+  const banded = finite.filter((point) => Number.isFinite(point.lo) && Number.isFinite(point.hi));
+  return [
+    Plot.areaY(banded, { x: 'x', y1: 'lo', y2: 'hi', fill: color, fillOpacity: 0.15 }),
+    Plot.lineY(points, {
+      x: 'x',
+      y: 'y',
+      stroke: color,
+      strokeWidth: faint ? 1 : 2,
+      strokeOpacity: faint ? 0.3 : 1,
+      strokeLinejoin: 'round',
+    }),
+    // A line of one point draws nothing.
+    finite.length === 1 ? Plot.dot(finite, { x: 'x', y: 'y', r: 3.5, fill: color }) : null,
+  ];
+}
+
+/** From the least to the greatest value, with a share of room at both ends; never of zero length. */
+function span(values: readonly number[], room: number): [number, number] {
+  if (values.length === 0) return [0, 1];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low === high) return [low - (Math.abs(low) / 2 || 1), high + (Math.abs(high) / 2 || 1)];
+  return [low - room * (high - low), high + room * (high - low)];
+}
+
+interface End {
+  readonly y: number;
+  readonly label: string;
+  readonly color: string;
+}
+
+/** Where labels stand (`at`, in units of y) so that none covers another: pushed down, then up from the bottom. */
+function placeLabels(ends: readonly End[], [low, high]: readonly [number, number]): (End & { at: number })[] {
+  const unit = (high - low) / (HEIGHT - TOP - BOTTOM);
+  const apart = (LABEL_PX + 3) * unit;
+  const placed = ends.filter((end) => Number.isFinite(end.y)).map((end) => ({ ...end, at: end.y }));
+  placed.sort((a, b) => b.y - a.y);
+  for (let i = 1; i < placed.length; i++) placed[i].at = Math.min(placed[i].at, placed[i - 1].at - apart);
+  for (let i = placed.length - 1, limit = low; i >= 0; i--) {
+    placed[i].at = Math.max(placed[i].at, limit);
+    limit = placed[i].at + apart;
+  }
+  return placed;
+}

@@ -1,0 +1,176 @@
+/**
+ * The driver: N parallel worlds stepped together, each drawn after every action. A world whose episode ends begins the
+ * next one within the same step, so that no tick is wasted.
+ */
+import { restoreRng } from '../random.ts';
+import type { Environment, NdArray, Observation, Palette, Rng, RngState, Step } from '../types.ts';
+import { actionSize } from './actions.ts';
+import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
+import type { Arrival, Episode } from './episode.ts';
+import { createFrames } from './frames.ts';
+
+export interface DriverOptions {
+  readonly environment: Environment;
+  /** How many worlds run side by side. */
+  readonly lanes: number;
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+  /** Episode e of lane l draws from `rng.split(l).split(e)` alone, so that no lane disturbs another. */
+  readonly rng: Rng;
+  readonly palette?: Palette;
+  /** Time limit in actions; the world's own where it is absent. */
+  readonly maxSteps?: number;
+}
+
+/** An episode that ended: undiscounted return, length in actions. */
+export interface FinishedEpisode {
+  readonly lane: number;
+  readonly return: number;
+  readonly length: number;
+}
+
+/** Where a driver stands, as plain data. */
+export interface DriverSnapshot {
+  readonly rng: RngState;
+  readonly lanes: readonly {
+    readonly state: unknown;
+    readonly rng: RngState;
+    readonly length: number;
+    readonly return: number;
+    /** How many episodes this lane has finished. */
+    readonly finished: number;
+    /** float32 [A] */
+    readonly previousAction: Float32Array;
+  }[];
+}
+
+export interface Driver {
+  readonly lanes: number;
+  readonly size: number;
+  readonly actionSize: number;
+  /** Begin: the first record of every lane. Once, and not after `restore`. */
+  start(): Promise<readonly (readonly Step[])[]>;
+  /** What all lanes show now. The memory is the driver's own and is overwritten by the next `step`. */
+  observation(): Observation;
+  /**
+   * Act in all lanes: `actions` is float32 [N, A], one-hot (the largest wins) or in [-1, 1] (clipped).
+   * Gives the new records of each lane: one, or two where an episode ended, the last of the old one and the first of
+   * the new one.
+   * @throws Error that names the world, on actions or rewards that make no sense
+   */
+  step(actions: NdArray): Promise<{
+    steps: readonly (readonly Step[])[];
+    finished: readonly FinishedEpisode[];
+  }>;
+  /** The true state of each lane, from which the world can be forked. */
+  states(): readonly unknown[];
+  /** A driver of the same world that restores this continues exactly as this one would have. */
+  snapshot(): DriverSnapshot;
+  restore(snapshot: DriverSnapshot): void;
+}
+
+interface Lane {
+  readonly episode: Episode;
+  readonly finished: number;
+}
+
+/** @throws RangeError where `lanes` is not a whole number ≥ 1 */
+export function createDriver(options: DriverOptions): Driver {
+  const { environment, lanes: laneCount, size, palette, maxSteps = environment.maxSteps } = options;
+  if (!Number.isInteger(laneCount) || laneCount < 1) throw new RangeError(`expected lanes ≥ 1, got ${laneCount}`);
+  const frames = createFrames(size);
+  const length = actionSize(environment.actions);
+  const buffer = createObservationBuffer(laneCount, size, length);
+  let { rng } = options;
+  let lanes: Lane[] = [];
+
+  /** Show what `lane` is in now, as a record. */
+  function record(index: number, arrival?: Arrival): Step {
+    const image = frames.render(environment, lanes[index].episode.state, palette);
+    buffer.show(index, image, arrival?.action);
+    return {
+      image,
+      action: arrival?.action ?? new Float32Array(length),
+      reward: arrival?.reward ?? 0,
+      isFirst: arrival === undefined,
+      isLast: arrival?.isLast ?? false,
+      isTerminal: arrival?.isTerminal ?? false,
+    };
+  }
+
+  function begin(index: number, finished: number): Lane {
+    return { episode: beginEpisode(environment, rng.split(index).split(finished)), finished };
+  }
+
+  function requireStarted(): void {
+    if (lanes.length === 0) throw new Error('expected start() or restore() before this use of the driver');
+  }
+
+  return {
+    lanes: laneCount,
+    size,
+    actionSize: length,
+
+    async start() {
+      if (lanes.length > 0) throw new Error('this driver runs already: start() is for once, and not after restore()');
+      lanes = Array.from({ length: laneCount }, (_, index) => begin(index, 0));
+      const steps = lanes.map((_, index) => [record(index)]);
+      await frames.breathe();
+      return steps;
+    },
+
+    observation() {
+      requireStarted();
+      return buffer.observation;
+    },
+
+    async step(actions) {
+      requireStarted();
+      const rows = actionRows(environment, laneCount, actions);
+      const finished: FinishedEpisode[] = [];
+      const steps = lanes.map((lane, index) => {
+        const arrival = advanceEpisode(environment, lane.episode, rows[index], maxSteps);
+        const last = record(index, arrival);
+        if (!arrival.isLast) return [last];
+        finished.push({ lane: index, return: lane.episode.return, length: lane.episode.length });
+        lanes[index] = begin(index, lane.finished + 1);
+        return [last, record(index)];
+      });
+      await frames.breathe();
+      return { steps, finished };
+    },
+
+    states() {
+      requireStarted();
+      return lanes.map((lane) => lane.episode.state);
+    },
+
+    snapshot() {
+      requireStarted();
+      return {
+        rng: rng.state(),
+        lanes: lanes.map(({ episode, finished }, index) => ({
+          state: episode.state,
+          rng: episode.rng.state(),
+          length: episode.length,
+          return: episode.return,
+          finished,
+          previousAction: buffer.previousAction(index).slice(),
+        })),
+      };
+    },
+
+    restore(snapshot) {
+      if (snapshot.lanes.length !== laneCount) {
+        throw new Error(`expected a snapshot of ${laneCount} lanes, got ${snapshot.lanes.length}`);
+      }
+      rng = restoreRng(snapshot.rng);
+      lanes = snapshot.lanes.map((lane, index) => {
+        const image = frames.render(environment, lane.state, palette);
+        buffer.show(index, image, lane.length === 0 ? undefined : lane.previousAction);
+        const episode = { rng: restoreRng(lane.rng), state: lane.state, length: lane.length, return: lane.return };
+        return { episode, finished: lane.finished };
+      });
+    },
+  };
+}

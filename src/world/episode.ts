@@ -1,0 +1,106 @@
+/**
+ * One episode of one world under way, and what a row of worlds shows to a policy. Here, not in the worlds, lives the
+ * time limit: it ends an episode without being terminal.
+ */
+import type { Environment, NdArray, Observation, Rng } from '../types.ts';
+import { actionSize, decodeAction, encodeAction } from './actions.ts';
+
+/** `length` counts actions and `return` sums rewards, undiscounted. */
+export interface Episode {
+  readonly rng: Rng;
+  state: unknown;
+  length: number;
+  return: number;
+}
+
+/** Begin an episode; every random number of it comes from `rng`. */
+export function beginEpisode(environment: Environment, rng: Rng): Episode {
+  return { rng, state: environment.reset(rng), length: 0, return: 0 };
+}
+
+/** What an action led to; `action` is the row of the action as it was taken: one-hot, or clipped to [-1, 1]. */
+export interface Arrival {
+  readonly action: Float32Array;
+  readonly reward: number;
+  readonly isLast: boolean;
+  readonly isTerminal: boolean;
+}
+
+/**
+ * Take the action that `row`, float32 [A], stands for, and move `episode` on.
+ * @throws Error that names the world, on an action that cannot be taken or on a reward that is not a finite number
+ */
+export function advanceEpisode(
+  environment: Environment,
+  episode: Episode,
+  row: Float32Array,
+  maxSteps: number,
+): Arrival {
+  const { name, actions } = environment;
+  const where = `world '${name}', action ${episode.length + 1} of an episode`;
+  if (!row.every(Number.isFinite)) throw new Error(`${where}: expected finite numbers, got [${row}]`);
+  const action = decodeAction(actions, row);
+  const legal = environment.legal?.(episode.state);
+  if (legal !== undefined && !legal[Number(action)]) {
+    throw new Error(`${where}: action ${Number(action)} is not legal here; legal() gives [${legal}]`);
+  }
+
+  const { state, reward, terminated } = environment.step(episode.state, action, episode.rng);
+  if (!Number.isFinite(reward)) throw new Error(`${where}: expected a finite reward from step(), got ${reward}`);
+  if (typeof terminated !== 'boolean') {
+    throw new Error(`${where}: expected terminated to be true or false, got ${String(terminated)}`);
+  }
+  episode.state = state;
+  episode.length++;
+  episode.return += reward;
+  return {
+    action: encodeAction(actions, action, new Float32Array(actionSize(actions))),
+    reward,
+    isLast: terminated || episode.length >= maxSteps,
+    isTerminal: terminated,
+  };
+}
+
+/** The memory behind the observation of N worlds; `observation` is one object whose numbers `show` overwrites. */
+export interface ObservationBuffer {
+  readonly observation: Observation;
+  /** Show `image`, uint8 [size·size·3], in one lane; `action` is the row that led to it, absent on a first step. */
+  show(lane: number, image: Uint8Array, action?: Float32Array): void;
+  /** The row that led to what one lane shows, float32 [A]; not a copy. */
+  previousAction(lane: number): Float32Array;
+}
+
+export function createObservationBuffer(lanes: number, size: number, actionLength: number): ObservationBuffer {
+  const image = new Uint8Array(lanes * size * size * 3);
+  const previousAction = new Float32Array(lanes * actionLength);
+  const isFirst = new Float32Array(lanes);
+  const rowOf = (lane: number) => previousAction.subarray(lane * actionLength, (lane + 1) * actionLength);
+  return {
+    observation: {
+      image: { data: image, shape: [lanes, size, size, 3], dtype: 'uint8' },
+      previousAction: { data: previousAction, shape: [lanes, actionLength], dtype: 'float32' },
+      isFirst: { data: isFirst, shape: [lanes], dtype: 'float32' },
+    },
+    show(lane, frame, action) {
+      image.set(frame, lane * size * size * 3);
+      if (action === undefined) rowOf(lane).fill(0);
+      else rowOf(lane).set(action);
+      isFirst[lane] = action === undefined ? 1 : 0;
+    },
+    previousAction: rowOf,
+  };
+}
+
+/**
+ * The rows of a batch of actions, float32 [lanes, A].
+ * @throws Error that names the world, on another shape or type
+ */
+export function actionRows(environment: Environment, lanes: number, actions: NdArray): readonly Float32Array[] {
+  const size = actionSize(environment.actions);
+  const { data, shape, dtype } = actions;
+  if (!(data instanceof Float32Array) || shape.length !== 2 || shape[0] !== lanes || shape[1] !== size) {
+    const got = `${dtype} [${shape}]`;
+    throw new Error(`world '${environment.name}': expected actions of float32 [${lanes},${size}], got ${got}`);
+  }
+  return Array.from({ length: lanes }, (_, lane) => data.subarray(lane * size, (lane + 1) * size));
+}

@@ -1,0 +1,86 @@
+/** Whole episodes played by a policy, for evaluation: many worlds at once, and every episode counts exactly once. */
+import type { Environment, Palette, Policy, Rng } from '../types.ts';
+import { actionSize } from './actions.ts';
+import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
+import type { Episode } from './episode.ts';
+import { createFrames } from './frames.ts';
+
+export interface PlayOptions {
+  readonly environment: Environment;
+  readonly policy: Policy;
+  /** How many episodes to play. */
+  readonly episodes: number;
+  /** How many of them run side by side; does not change which episodes are played. */
+  readonly lanes: number;
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+  /** The world of episode e draws from `rng.split(e)`, the policy from `rng.split('policy')`. */
+  readonly rng: Rng;
+  readonly palette?: Palette;
+}
+
+export interface Played {
+  /** Undiscounted return of each episode, in the order of their numbers. */
+  readonly returns: number[];
+  /** Length of each episode in actions. */
+  readonly lengths: number[];
+  /** Actions taken in all worlds together. */
+  readonly decisions: number;
+}
+
+/**
+ * Play `episodes` episodes to their end. A lane that is done takes the next episode that nobody has begun; at the end
+ * lanes without one show their last picture on, and what the policy does there is ignored.
+ * @throws RangeError where there is nothing to play; Error that names the world, on actions that make no sense
+ */
+export async function playEpisodes(options: PlayOptions): Promise<Played> {
+  const { environment, policy, episodes, size, rng, palette } = options;
+  if (!Number.isInteger(episodes) || episodes < 1) throw new RangeError(`expected episodes ≥ 1, got ${episodes}`);
+  if (!Number.isInteger(options.lanes) || options.lanes < 1) {
+    throw new RangeError(`expected lanes ≥ 1, got ${options.lanes}`);
+  }
+  const laneCount = Math.min(options.lanes, episodes);
+  const frames = createFrames(size);
+  const { observation, show } = createObservationBuffer(laneCount, size, actionSize(environment.actions));
+  const policyRng = rng.split('policy');
+  const returns = new Array<number>(episodes).fill(0);
+  const lengths = new Array<number>(episodes).fill(0);
+
+  let begun = 0;
+  let decisions = 0;
+  /** The episode in each lane and its number; undefined where none is left. */
+  const lanes: ({ episode: Episode; index: number } | undefined)[] = [];
+  function beginNext(lane: number): void {
+    if (begun === episodes) {
+      lanes[lane] = undefined;
+      return;
+    }
+    const index = begun++;
+    const episode = beginEpisode(environment, rng.split(index));
+    lanes[lane] = { episode, index };
+    show(lane, frames.render(environment, episode.state, palette));
+  }
+  for (let lane = 0; lane < laneCount; lane++) beginNext(lane);
+
+  let carry = policy.initial(laneCount);
+  while (lanes.some((lane) => lane !== undefined)) {
+    const choice = await policy.act(carry, observation, policyRng);
+    carry = choice.carry;
+    const rows = actionRows(environment, laneCount, choice.action);
+    lanes.forEach((playing, lane) => {
+      if (playing === undefined) return;
+      const { episode, index } = playing;
+      const arrival = advanceEpisode(environment, episode, rows[lane], environment.maxSteps);
+      decisions++;
+      if (arrival.isLast) {
+        returns[index] = episode.return;
+        lengths[index] = episode.length;
+        beginNext(lane); // a policy never sees the last picture: there is nothing left to decide
+      } else {
+        show(lane, frames.render(environment, episode.state, palette), arrival.action);
+      }
+    });
+    await frames.breathe();
+  }
+  return { returns, lengths, decisions };
+}

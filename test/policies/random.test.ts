@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { randomPolicy } from '../../src/policies/random.ts';
+import { createRng } from '../../src/random.ts';
+import type { ActionSpace } from '../../src/types.ts';
+import { createObservationBuffer } from '../../src/world/episode.ts';
+
+const lanes = 500;
+
+async function actions(space: ActionSpace, length: number): Promise<Float32Array> {
+  const { observation } = createObservationBuffer(lanes, 1, length);
+  const { action } = await randomPolicy(space).act({}, observation, createRng(2));
+  expect([action.shape, action.dtype]).toEqual([[lanes, length], 'float32']);
+  return new Float32Array(action.data);
+}
+
+describe('randomPolicy', () => {
+  it('takes discrete actions alike, one-hot', async () => {
+    const data = await actions({ kind: 'discrete', n: 2 }, 2);
+    let first = 0;
+    for (let lane = 0; lane < lanes; lane++) {
+      expect([...data.subarray(2 * lane, 2 * lane + 2)].sort()).toEqual([0, 1]);
+      first += data[2 * lane];
+    }
+    expect(Math.abs(first - 250)).toBeLessThan(56); // 5 standard deviations
+  });
+
+  it('takes continuous actions over the whole of [-1, 1]', async () => {
+    const data = await actions({ kind: 'continuous', low: [5], high: [7] }, 1);
+    expect(Math.min(...data)).toBeGreaterThanOrEqual(-1);
+    expect(Math.min(...data)).toBeLessThan(-0.97);
+    expect(Math.max(...data)).toBeLessThanOrEqual(1);
+    expect(Math.max(...data)).toBeGreaterThan(0.97);
+  });
+});
