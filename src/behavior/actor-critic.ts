@@ -1,0 +1,168 @@
+/**
+ * Dreamer's behaviour (Hafner et al. 2025, section "Actor critic learning"): a critic learns λ-returns of imagined
+ * rollouts, an actor raises the log-probability of imagined actions by their normalised advantage (REINFORCE).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Config } from '../config/index.ts';
+import { stopGradient } from '../engine/gradients.ts';
+import { scalar } from '../engine/nd-array.ts';
+import { boundedNormal, categorical, symexpTwoHot } from '../nn/distributions.ts';
+import { chain, linear, mlp } from '../nn/layers.ts';
+import type { ActionSpace, Behavior, Distribution, Group, Latent, LatentModel, Params } from '../types.ts';
+import { imagine } from './imagination.ts';
+import { cumulativeProduct, lambdaReturns, quantile } from './returns.ts';
+
+export interface ActorCriticShape {
+  readonly featureSize: number;
+  readonly actions: ActionSpace;
+  /** Bins of the critic. */
+  readonly bins: number;
+  /** Steps to which the discount looks ahead. */
+  readonly horizonDiscount: number;
+}
+
+export function createActorCritic(config: Config['behavior'], shape: ActorCriticShape): Behavior {
+  const { featureSize, actions, bins } = shape;
+  const discrete = actions.kind === 'discrete';
+  const outputs = discrete ? actions.n : 2 * actions.low.length;
+  const actor = chain(
+    mlp('actor', featureSize, config.units, config.actorLayers), linear('actor/out', config.units, outputs, { scale: 0.01 }),
+  );
+  const critic = chain(
+    mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
+  );
+
+  function policyOf(params: Params, features: Tensor): Distribution {
+    const out = actor.apply(params, features);
+    if (discrete) return categorical(out);
+    const [mean, std] = tf.split(out, 2, -1);
+    return boundedNormal(mean, std, config);
+  }
+  const valueOf = (params: Params, features: Tensor) => symexpTwoHot(critic.apply(params, features));
+
+  /** The critic's loss on targets [N, T], with the pull towards its slow copy. */
+  function criticLoss(params: Params, slow: Params, features: Tensor, target: Tensor): Tensor {
+    const value = valueOf(params, features);
+    const regular = value.loss(stopGradient(valueOf(slow, features).predict()));
+    return tf.add(value.loss(stopGradient(target)), tf.mul(regular, config.slowRegularizer));
+  }
+
+  return {
+    slowPrefix: 'critic/',
+    init: (rng) => ({ ...actor.init(rng), ...critic.init(rng) }),
+    initState: () => ({ returnLow: scalar(0), returnHigh: scalar(0) }),
+    predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
+
+    loss({ params, slow, state, model, latents, batch, noise }) {
+      const [batchSize, length]: number[] = batch.reward.shape;
+      const horizon = config.imaginationHorizon;
+
+      // Imagination, from the last posterior states of every sequence
+      const wanted = config.imaginationStarts || batchSize * length;
+      const last = Math.min(length, Math.max(1, Math.ceil(wanted / batchSize)));
+      const recent = mapLatent(latents, (leaf) => lastSteps(leaf, last));
+      const starts = mergeTime(recent);
+      const { features, actions: taken, latents: imagined } = imagine(
+        params, model, starts, (feature) => policyOf(stopParams(params, 'actor/'), feature).sample(noise), horizon, noise,
+      );
+      const rollouts = batchSize * last;
+      const flat = (tensor: Tensor) => tf.reshape(tensor, [rollouts * (horizon + 1), ...tensor.shape.slice(2)]);
+      const perStep = (tensor: Tensor) => tf.reshape(tensor, [rollouts, horizon + 1]);
+
+      // Returns
+      const { reward, discount } = outcomes(model, params, imagined, flat);
+      const going = perStep(discount);
+      const value = perStep(stopGradient(valueOf(params, flat(features)).predict()));
+      const returns = lambdaReturns(perStep(reward), going, value, tf.fill([rollouts, horizon + 1], config.lambda));
+      const scale = returnScale(returns, state);
+
+      // Actor
+      const now = (tensor: Tensor) => tf.slice(tensor, [0, 0], [-1, horizon]);
+      const weight = now(cumulativeProduct(going));
+      const advantage = tf.div(tf.sub(returns, now(value)), scale.size);
+      const before = tf.reshape(tf.slice(features, [0, 0, 0], [-1, horizon, -1]), [rollouts * horizon, -1]);
+      const done = tf.reshape(tf.slice(taken, [0, 0, 0], [-1, horizon, -1]), [rollouts * horizon, -1]);
+      const policy = policyOf(params, before);
+      const entropy = policy.entropy();
+      const reinforce = tf.mul(policy.logProb(done), tf.reshape(advantage, [-1]));
+      const perAction = tf.neg(tf.add(reinforce, tf.mul(entropy, config.entropy)));
+      const weights = tf.reshape(weight, [-1]);
+      const policyLoss = tf.mean(tf.mul(perAction, weights));
+
+      // Critic, on imagined and on replayed steps
+      const valueLoss = tf.mean(tf.mul(criticLoss(params, slow, before, tf.reshape(returns, [-1])), weights));
+      const bootstrap = tf.reshape(tf.slice(returns, [0, 0], [-1, 1]), [batchSize, last]);
+      const replayLoss = last > 1 && config.replayCritic > 0
+        ? replayCriticLoss(recent, bootstrap)
+        : tf.scalar(0);
+
+      const total = tf.addN([
+        tf.mul(policyLoss, config.scales.policy), tf.mul(valueLoss, config.scales.value),
+        tf.mul(replayLoss, config.replayCritic),
+      ]);
+      const parts = {
+        policy: policyLoss, value: valueLoss, replayValue: replayLoss, entropy: tf.mean(entropy),
+        imaginedReward: tf.mean(reward), imaginedReturn: tf.mean(returns), imaginedValue: tf.mean(value),
+        returnScale: scale.size,
+      };
+      return { total, parts: stopScalars(parts), state: scale.state };
+
+      /** λ-returns of what was really received; imagination tells what lies beyond. Trains the model's features too. */
+      function replayCriticLoss(replayed: Latent, beyond: Tensor): Tensor {
+        const gamma = 1 - 1 / shape.horizonDiscount;
+        const alive = tf.mul(tf.sub(1, lastSteps(batch.isTerminal, last)), gamma);
+        // A step is the last of its episode where the next one is the first of another.
+        const next = cut(batch.isFirst, length - last + 1, last - 1);
+        const isLast = tf.concat([next, tf.zeros([batchSize, 1])], 1);
+        const lambda = tf.mul(tf.sub(1, isLast), config.lambda);
+        const target = lambdaReturns(lastSteps(batch.reward, last), alive, beyond, lambda);
+        const kept = mergeTime(mapLatent(replayed, (leaf) => firstSteps(leaf, last - 1)));
+        const loss = criticLoss(params, slow, model.features(kept), tf.reshape(target, [-1]));
+        return tf.mean(tf.mul(loss, tf.reshape(tf.sub(1, firstSteps(isLast, last - 1)), [-1])));
+      }
+    },
+  };
+
+  /** Percentiles of returns, followed slowly; advantages are divided by their distance, but by no less than the limit. */
+  function returnScale(returns: Tensor, state: Params): { size: Tensor; state: Group<Tensor> } {
+    const follow = (old: Tensor, fraction: number) =>
+      tf.add(tf.mul(old, 1 - config.returnRate), tf.mul(quantile(returns, fraction), config.returnRate));
+    const returnLow = follow(state.returnLow, config.returnLow);
+    const returnHigh = follow(state.returnHigh, config.returnHigh);
+    return { size: tf.maximum(tf.sub(returnHigh, returnLow), config.returnLimit), state: { returnLow, returnHigh } };
+  }
+}
+
+/** Reward and discount of every imagined step, without gradients. */
+function outcomes(model: LatentModel, params: Params, imagined: Latent, flat: (tensor: Tensor) => Tensor) {
+  const { reward, discount } = model.outcome(stopParams(params, ''), mapLatent(imagined, flat));
+  return { reward: stopGradient(reward.predict()), discount: stopGradient(discount.predict()) };
+}
+
+const stopParams = (params: Params, prefix: string): Params =>
+  Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, name.startsWith(prefix) ? stopGradient(tensor) : tensor]));
+
+const stopScalars = (parts: Group<Tensor>): Group<Tensor> =>
+  Object.fromEntries(Object.entries(parts).map(([name, tensor]) => [name, stopGradient(tensor)]));
+
+const mapLatent = (latent: Latent, fn: (leaf: Tensor) => Tensor): Latent =>
+  Object.fromEntries(Object.entries(latent).map(([name, leaf]) => [name, fn(leaf)]));
+
+/** `count` of the T in [B, T, …], from `start` on. */
+function cut(tensor: Tensor, start: number, count: number): Tensor {
+  const rest = tensor.shape.slice(2);
+  return tf.slice(tensor, [0, start, ...rest.map(() => 0)], [-1, count, ...rest.map(() => -1)]);
+}
+const firstSteps = (tensor: Tensor, count: number): Tensor => cut(tensor, 0, count);
+const lastSteps = (tensor: Tensor, count: number): Tensor => {
+  const [, length]: number[] = tensor.shape;
+  return cut(tensor, length - count, count);
+};
+
+/** Leaves [B, T, …] → [B·T, …] */
+const mergeTime = (latent: Latent): Latent =>
+  mapLatent(latent, (leaf) => {
+    const [batch, length, ...rest]: number[] = leaf.shape;
+    return tf.reshape(leaf, [batch * length, ...rest]);
+  });

@@ -1,0 +1,183 @@
+/**
+ * Everything that can be set, in one schema: each key with its range, its default and one sentence.
+ * A key without a default is a size that every preset must state (presets.ts).
+ * Unless another source is named, defaults are those of DreamerV3 (Hafner et al., 2023; `dreamerv3/configs.yaml`).
+ */
+import { z } from 'zod';
+
+const count = z.int().min(1);
+const natural = z.int().min(0);
+const positive = z.number().positive();
+const weight = z.number().min(0);
+const fraction = z.number().min(0).max(1);
+
+/** What an agent's name on the command line stands for: a model and a behaviour. */
+export const agents = {
+  dreamer: 'an RSSM world model, and an actor and a critic that learn in its imagination (DreamerV3)',
+} as const;
+
+const env = z
+  .strictObject({
+    size: count.describe('Side of the square frame, in pixels.'),
+    lanes: count.default(8).describe('Worlds that are stepped side by side.'),
+    actionRepeat: count.default(1).describe('How often each action is applied before the next frame is seen.'),
+  })
+  .readonly();
+
+const modelScales = z
+  .strictObject({
+    image: weight.default(1).describe('Weight of the squared error of the decoded picture.'),
+    reward: weight.default(1).describe('Weight of the reward loss.'),
+    continue: weight.default(1).describe('Weight of the loss of the continue head.'),
+    dynamics: weight.default(1).describe('Weight of the KL that moves the prior towards the posterior.'),
+    representation: weight.default(0.1).describe('Weight of the KL that moves the posterior towards the prior.'),
+  })
+  .readonly();
+
+const model = z
+  .strictObject({
+    deter: count.describe('Width of the deterministic, recurrent part of the latent.'),
+    hidden: count.describe('Width of the layers inside the dynamics.'),
+    stoch: count.describe('Number of categorical variables in the latent.'),
+    classes: z.int().min(2).describe('Classes of each categorical variable.'),
+    units: count.describe('Width of the reward and continue heads.'),
+    blocks: count.describe('Blocks of the block-diagonal recurrence; they divide deter.'),
+    depth: count.describe('Base number of channels of encoder and decoder.'),
+    minResolution: count.default(4).describe('Side of the feature map at which encoder and decoder meet the latent.'),
+    stem: count.default(4).describe('Stride of the first patch convolution; later stages halve the side.'),
+    dynLayers: count.default(1).describe('Block-linear layers before the gates of the recurrence.'),
+    priorLayers: count.default(2).describe('Layers from the deterministic part to the prior.'),
+    posteriorLayers: count.default(1).describe('Layers from the deterministic part and the tokens to the posterior.'),
+    rewardLayers: count.default(1).describe('Hidden layers of the reward head.'),
+    continueLayers: count.default(1).describe('Hidden layers of the continue head.'),
+    bins: z.int().min(3).default(255).describe('Bins of the symexp two-hot heads; odd, so that one is zero.'),
+    unimix: fraction.default(0.01).describe('Share of the uniform distribution mixed into every categorical latent.'),
+    freeNats: weight.default(1).describe('KL below which the dynamics and representation losses rest, in nats.'),
+    horizonDiscount: z
+      .number()
+      .gt(1)
+      .default(333)
+      .describe('Steps to which the discount looks ahead: discount = 1 − 1/horizonDiscount.'),
+    scales: modelScales.prefault({}),
+  })
+  .readonly();
+
+const behaviorScales = z
+  .strictObject({
+    policy: weight.default(1).describe('Weight of the policy loss.'),
+    value: weight.default(1).describe('Weight of the critic loss in imagination.'),
+  })
+  .readonly();
+
+const behavior = z
+  .strictObject({
+    units: count.describe('Width of actor and critic.'),
+    actorLayers: count.default(3).describe('Hidden layers of the actor.'),
+    criticLayers: count.default(3).describe('Hidden layers of the critic.'),
+    imaginationHorizon: count.describe('Imagined steps from every start.'),
+    imaginationStarts: natural.default(0).describe('Posterior states of a batch imagined from; 0 means all of them.'),
+    lambda: fraction.default(0.95).describe('λ of the λ-returns.'),
+    entropy: weight.default(3e-4).describe('Weight of the entropy of the policy.'),
+    slowRate: fraction.default(0.02).describe('Share of the critic mixed into its slow copy at every update.'),
+    slowRegularizer: weight.default(1).describe('Weight of the loss that keeps the critic near its slow copy.'),
+    replayCritic: weight.default(0.3).describe('Weight of the critic loss on replayed sequences.'),
+    returnRate: fraction.default(0.01).describe('Rate of the moving percentiles that returns are scaled by.'),
+    returnLow: fraction.default(0.05).describe('Lower percentile of returns, as a fraction.'),
+    returnHigh: fraction.default(0.95).describe('Upper percentile of returns, as a fraction.'),
+    returnLimit: positive.default(1).describe('Smallest scale that returns are divided by.'),
+    minStd: positive.default(0.1).describe('Smallest standard deviation of a continuous action.'),
+    maxStd: positive.default(1).describe('Largest standard deviation of a continuous action.'),
+    scales: behaviorScales.prefault({}),
+  })
+  .readonly();
+
+const optimizer = z
+  .strictObject({
+    learningRate: positive.default(4e-5).describe('Step size of LaProp.'),
+    warmup: natural.default(1000).describe('Updates over which the learning rate rises from zero.'),
+    agc: weight.default(0.3).describe('Adaptive gradient clipping: largest gradient norm over parameter norm.'),
+    agcMin: positive.default(1e-3).describe('Parameter norm below which the clipping stops shrinking.'),
+    beta1: fraction.default(0.9).describe('Decay of the momentum.'),
+    beta2: fraction.default(0.999).describe('Decay of the squared gradients.'),
+    epsilon: positive.default(1e-20).describe('Added to the root of the squared gradients.'),
+  })
+  .readonly();
+
+const train = z
+  .strictObject({
+    steps: count.describe('Environment steps in all, over all lanes.'),
+    minutes: weight.default(0).describe('Minutes after which training stops; 0 means no limit.'),
+    batchSize: count.describe('Sequences in a batch.'),
+    batchLength: z.int().min(2).describe('Steps in a replayed sequence.'),
+    trainRatio: positive.describe('Replayed steps learned from per environment step.'),
+    prefill: natural.default(1024).describe('Environment steps taken at random before learning begins.'),
+    blockUpdates: count.default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
+    logEvery: count.default(500).describe('Environment steps between two lines of metrics.'),
+    evalEvery: natural.default(0).describe('Environment steps between two evaluations; 0 means only at the end.'),
+    evalEpisodes: count.default(100).describe('Episodes of an evaluation.'),
+    checkpointEvery: count.default(5000).describe('Environment steps between two checkpoints.'),
+    threads: count.default(2).describe('Threads of the numeric engine.'),
+  })
+  .readonly();
+
+const replay = z
+  .strictObject({
+    bytes: count.default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
+  })
+  .readonly();
+
+const engine = z
+  .strictObject({
+    name: z
+      .enum(['auto', 'onnx', 'tensorflow', 'reference'])
+      .default('auto')
+      .describe('What runs compiled programs.'),
+    provider: z
+      .enum(['cpu', 'webgpu', 'cuda', 'tensorrt', 'dml', 'coreml'])
+      .default('cpu')
+      .describe('Execution provider of ONNX Runtime.'),
+  })
+  .readonly();
+
+export const configSchema = z
+  .strictObject({
+    agent: z
+      .enum(Object.keys(agents) as (keyof typeof agents)[])
+      .default('dreamer')
+      .describe('The agent that learns.'),
+    preset: z.string().describe('The preset this configuration began from.'),
+    world: z.string().describe('The world, by name or as the file that holds it.'),
+    seed: z.int().default(0).describe('The seed of every random stream.'),
+    env,
+    model,
+    behavior,
+    optimizer: optimizer.prefault({}),
+    train,
+    replay: replay.prefault({}),
+    engine: engine.prefault({}),
+  })
+  .readonly()
+  .check(({ value, issues }) => {
+    const refuse = (key: string, message: string): void => {
+      issues.push({ code: 'custom', input: value, path: key.split('.'), message });
+    };
+    const { env, model, behavior } = value;
+    const stages = Math.log2(env.size / (model.stem * model.minResolution));
+    if (!Number.isInteger(stages) || stages < 0) {
+      const smallest = model.stem * model.minResolution;
+      refuse('env.size', `expected model.stem × model.minResolution × 2ⁿ = ${smallest}, ${2 * smallest}, …`);
+    }
+    if (model.deter % model.blocks > 0) refuse('model.blocks', `expected a divisor of model.deter = ${model.deter}`);
+    if (model.bins % 2 === 0) refuse('model.bins', 'expected an odd number');
+    if (behavior.returnLow >= behavior.returnHigh) {
+      refuse('behavior.returnLow', `expected less than behavior.returnHigh = ${behavior.returnHigh}`);
+    }
+    if (behavior.minStd > behavior.maxStd) {
+      refuse('behavior.minStd', `expected at most behavior.maxStd = ${behavior.maxStd}`);
+    }
+  });
+
+/** A whole configuration, resolved and frozen. */
+export type Config = z.output<typeof configSchema>;
+/** What must be written down to make one: defaults may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;

@@ -1,0 +1,243 @@
+/**
+ * The recurrent state-space model of DreamerV3 (Hafner et al. 2025, section "World model learning"): a block GRU
+ * carries `deter` [B, D], categoricals `stoch` [B, S, C] are drawn from the posterior when there is a picture and from
+ * the prior when there is none.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Config } from '../config/index.ts';
+import { stopGradient } from '../engine/gradients.ts';
+import { bernoulli, categorical, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
+import { imageDecoder, imageEncoder } from '../nn/image-codec.ts';
+import { blockLinear, chain, dense, linear, mlp, normAct, type Layer } from '../nn/layers.ts';
+import { toPatches } from '../nn/patches.ts';
+import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params } from '../types.ts';
+
+export interface RssmShape {
+  readonly image: { readonly size: number; readonly channels: number };
+  readonly actionSize: number;
+}
+
+/** What the recurrence needs of a picture and an action, computed for a whole sequence at once. */
+interface StepInput {
+  readonly tokens: Tensor;
+  readonly action: Tensor;
+  readonly keep: Tensor;
+}
+
+export function createRssm(config: Config['model'], { image, actionSize }: RssmShape): LatentModel {
+  const { deter, hidden, stoch, classes, blocks, units, unimix, freeNats, scales } = config;
+  const flat = stoch * classes;
+  const featureSize = deter + flat;
+  const codec = { ...image, stem: config.stem, depth: config.depth, minResolution: config.minResolution };
+
+  const encoder = imageEncoder('encoder', codec);
+  const decoder = imageDecoder('decoder', codec, { deter, stoch: flat, units, blocks });
+  const gru = blockGru('dynamics/gru', { deter, hidden, blocks, layers: config.dynLayers });
+  const deterInput = dense('dynamics/deter', deter, hidden);
+  const stochInput = dense('dynamics/stoch', flat, hidden);
+  const actionInput = dense('dynamics/action', actionSize, hidden);
+  const prior = chain(
+    mlp('prior', deter, hidden, config.priorLayers), linear('prior/logits', hidden, flat),
+  );
+  // The posterior's first layer acts on [deter, tokens]; the tokens' half of the matrix is applied to all steps at once.
+  const posteriorDeter = linear('posterior/deter', deter, hidden);
+  const posteriorTokens = linear('posterior/tokens', encoder.tokens, hidden, { bias: false });
+  const posterior = chain(
+    normAct('posterior/norm', hidden),
+    mlp('posterior/more', hidden, hidden, config.posteriorLayers - 1),
+    linear('posterior/logits', hidden, flat),
+  );
+  const rewardHead = chain(
+    mlp('reward', featureSize, units, config.rewardLayers),
+    linear('reward/logits', config.rewardLayers > 0 ? units : featureSize, config.bins, { scale: 0 }),
+  );
+  const continueHead = chain(
+    mlp('continue', featureSize, units, config.continueLayers),
+    linear('continue/logits', config.continueLayers > 0 ? units : featureSize, 1),
+  );
+  const layers: readonly Pick<Layer, 'init'>[] = [
+    encoder, decoder, ...gru.layers, deterInput, stochInput, actionInput, prior, posteriorDeter, posteriorTokens, posterior,
+    rewardHead, continueHead,
+  ];
+
+  const distribution = (logits: Tensor): Categorical =>
+    categorical(tf.reshape(logits, [-1, stoch, classes]), unimix);
+  const flatten = (sample: Tensor): Tensor => tf.reshape(sample, [-1, flat]);
+
+  /** What an action of any size, cut to [−1, 1], contributes to the recurrence. */
+  function embedAction(params: Params, action: Tensor): Tensor {
+    const bound = tf.maximum(stopGradient(tf.abs(action)), 1);
+    return gru.action(params, actionInput.apply(params, tf.div(action, bound)));
+  }
+
+  /** deter' of the next moment, from the latent of this one and an embedded action. */
+  function advance(params: Params, { deter: state, stoch: sample }: Latent, action: Tensor): Tensor {
+    const parts = [deterInput.apply(params, state), stochInput.apply(params, flatten(sample))];
+    return gru.step(params, state, tf.concat(parts, -1), action);
+  }
+
+  function posteriorStep(params: Params, carry: Latent, { tokens, action, keep }: StepInput, noise: Noise) {
+    const masked = { deter: tf.mul(carry.deter, keep), stoch: tf.mul(flatten(carry.stoch), keep) };
+    const next = advance(params, masked, action);
+    const logits = posterior.apply(params, tf.add(posteriorDeter.apply(params, next), tokens));
+    const belief = distribution(logits);
+    return { latent: { deter: next, stoch: belief.sample(noise) }, logits };
+  }
+
+  /** The parts of every step that do not depend on the step before; rows may be steps of any sequence. */
+  function prepare(params: Params, tokens: Tensor, previousAction: Tensor, isFirst: Tensor): StepInput {
+    const keep = tf.expandDims(tf.sub(1, isFirst), -1);
+    return {
+      tokens: posteriorTokens.apply(params, tokens),
+      action: embedAction(params, tf.mul(previousAction, keep)),
+      keep,
+    };
+  }
+
+  const features = (latent: Latent): Tensor => tf.concat([latent.deter, flatten(latent.stoch)], -1);
+
+  const outcomeOf = (params: Params, feature: Tensor) => ({
+    reward: symexpTwoHot(rewardHead.apply(params, feature)),
+    discount: bernoulli(tf.squeeze(continueHead.apply(params, feature), [-1])),
+  });
+
+  function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
+    const [batchSize, length] = batch.image.shape;
+    const rows = batchSize * length;
+
+    // Everything that does not wait for the recurrence, for all steps at once
+    const pictures = tf.div(tf.cast(tf.reshape(batch.image, [rows, ...batch.image.shape.slice(2)]), 'float32'), 255);
+    const tokens = tf.reshape(encoder.apply(params, pictures), [batchSize, length, -1]);
+    const inputs = prepare(params, tokens, batch.action, batch.isFirst);
+    const steps = mapValues(inputs, (value) => tf.unstack(value, 1));
+
+    // The recurrence
+    let carry: Latent = { deter: batch.context.deter, stoch: batch.context.stoch };
+    const states: Latent[] = [];
+    const logits: Tensor[] = [];
+    for (let t = 0; t < length; t++) {
+      const input = { tokens: steps.tokens[t], action: steps.action[t], keep: steps.keep[t] };
+      const step = posteriorStep(params, carry, input, noise);
+      carry = step.latent;
+      states.push(step.latent);
+      logits.push(step.logits);
+    }
+    const latents = {
+      deter: tf.stack(states.map((state) => state.deter), 1),
+      stoch: tf.stack(states.map((state) => state.stoch), 1),
+    };
+    const all = { deter: tf.reshape(latents.deter, [rows, deter]), stoch: tf.reshape(latents.stoch, [rows, stoch, classes]) };
+
+    // Predictions, again for all steps at once
+    const feature = features(all);
+    const { reward, discount } = outcomeOf(params, feature);
+    const patchLogits = decoder.patchLogits(params, all.deter, flatten(all.stoch));
+    const priorLogits = prior.apply(params, all.deter);
+    const posteriorLogits = tf.reshape(tf.stack(logits, 1), [rows, flat]);
+
+    // Losses, each the mean over steps
+    const { divergence, ...kl } = klLosses(distribution, posteriorLogits, priorLogits, freeNats);
+    const pixelError = tf.squaredDifference(tf.sigmoid(patchLogits), toPatches(pictures, config.stem));
+    const alive = tf.mul(tf.sub(1, tf.reshape(batch.isTerminal, [rows])), 1 - 1 / config.horizonDiscount);
+    const parts = {
+      image: tf.mul(tf.mean(pixelError), pixelError.size / rows),
+      reward: tf.mean(reward.loss(tf.reshape(batch.reward, [rows]))),
+      continue: tf.mean(discount.loss(alive)),
+      ...kl,
+    };
+    const total = tf.addN(
+      (Object.keys(parts) as (keyof typeof parts)[]).map((name) => tf.mul(parts[name], scales[name])),
+    );
+    return { total, parts: { ...parts, divergence }, latents };
+  }
+
+  return {
+    latentShapes: { deter: [deter], stoch: [stoch, classes] },
+    featureSize,
+    init: (rng) => Object.assign({}, ...layers.map((layer) => layer.init(rng))),
+    initial: (batch) => ({ deter: tf.zeros([batch, deter]), stoch: tf.zeros([batch, stoch, classes]) }),
+    encode: (params, picture) => encoder.apply(params, picture),
+    observe(params, carry, { tokens, previousAction, isFirst }, noise) {
+      const { latent } = posteriorStep(params, carry, prepare(params, tokens, previousAction, isFirst), noise);
+      return { carry: latent, latent };
+    },
+    imagine(params, latent, action, noise) {
+      const next = advance(params, latent, embedAction(params, action));
+      return { deter: next, stoch: distribution(prior.apply(params, next)).sample(noise) };
+    },
+    outcome: (params, latent) => outcomeOf(params, features(latent)),
+    features,
+    decode: (params, latent) => decoder.apply(params, latent.deter, flatten(latent.stoch)),
+    loss,
+  };
+}
+
+/**
+ * dynamics = KL(sg(posterior) ‖ prior), representation = KL(posterior ‖ sg(prior)), each at least `freeNats` a step
+ * (equation 3); `divergence` is the KL itself, for the metrics.
+ */
+function klLosses(
+  distribution: (logits: Tensor) => Categorical,
+  posteriorLogits: Tensor,
+  priorLogits: Tensor,
+  freeNats: number,
+): { dynamics: Tensor; representation: Tensor; divergence: Tensor } {
+  const [posterior, prior] = [distribution(posteriorLogits), distribution(priorLogits)];
+  const [fixedPosterior, fixedPrior] = [stopGradient(posteriorLogits), stopGradient(priorLogits)].map(distribution);
+  const sum = (perVariable: Tensor) => tf.sum(perVariable, -1);
+  const free = (kl: Tensor) => tf.mean(tf.maximum(kl, freeNats));
+  const dynamics = sum(fixedPosterior.kl(prior));
+  return {
+    dynamics: free(dynamics),
+    representation: free(sum(posterior.kl(fixedPrior))),
+    divergence: tf.mean(stopGradient(dynamics)),
+  };
+}
+
+interface BlockGru {
+  readonly layers: readonly Layer[];
+  /** What the embedded action contributes to the first layer: it waits for no step before it. */
+  action(params: Params, embedded: Tensor): Tensor;
+  /** deter [B, D], embedded deter and stoch [B, 2·hidden], action as above → deter'. */
+  step(params: Params, deter: Tensor, input: Tensor, action: Tensor): Tensor;
+}
+
+/**
+ * The block-diagonal GRU: every block sees the whole input and its own slice of `deter`. The first layer's matrix is
+ * kept in three parts, one for each thing that it acts on.
+ * reset, candidate, update = split(layer(…)); deter' = u·tanh(r·c) + (1 − u)·deter, with u = σ(update − 1).
+ */
+function blockGru(
+  name: string,
+  { deter, hidden, blocks, layers }: { deter: number; hidden: number; blocks: number; layers: number },
+): BlockGru {
+  const fanIn = 3 * hidden + deter / blocks;
+  const scaleFor = (inputs: number) => ({ scale: Math.sqrt(inputs / fanIn) });
+  const fromInput = linear(`${name}/input`, 2 * hidden, deter, { bias: false, ...scaleFor(2 * hidden) });
+  const fromAction = linear(`${name}/action`, hidden, deter, { bias: false, ...scaleFor(hidden) });
+  const fromDeter = blockLinear(`${name}/deter`, deter, deter, blocks, scaleFor(deter / blocks));
+  const rest = chain(
+    normAct(`${name}/norm`, deter),
+    ...Array.from({ length: layers - 1 }, (_, i) => chain(
+      blockLinear(`${name}/more${i}`, deter, deter, blocks), normAct(`${name}/more${i}/norm`, deter),
+    )),
+    blockLinear(`${name}/gates`, deter, 3 * deter, blocks),
+  );
+  return {
+    layers: [fromInput, fromAction, fromDeter, rest],
+    action: (params, embedded) => fromAction.apply(params, embedded),
+    step(params, state, input, action) {
+      const batch = state.shape[0];
+      const sum = tf.add(tf.add(fromDeter.apply(params, state), fromInput.apply(params, input)), action);
+      const gates = tf.reshape(rest.apply(params, sum), [batch, blocks, 3 * (deter / blocks)]);
+      const [reset, candidate, update] = tf.split(gates, 3, -1).map((gate) => tf.reshape(gate, [batch, deter]));
+      const fresh = tf.tanh(tf.mul(tf.sigmoid(reset), candidate));
+      // u·fresh + (1 − u)·state
+      return tf.add(state, tf.mul(tf.sigmoid(tf.sub(update, 1)), tf.sub(fresh, state)));
+    },
+  };
+}
+
+const mapValues = <K extends string, A, B>(record: Readonly<Record<K, A>>, fn: (value: A) => B): Record<K, B> =>
+  Object.fromEntries(Object.entries<A>(record).map(([key, value]) => [key, fn(value)])) as Record<K, B>;

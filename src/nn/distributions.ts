@@ -1,0 +1,141 @@
+/**
+ * What the heads of networks return: random variables over the last axis of their logits. The formulas are
+ * DreamerV3's (Hafner et al. 2025).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { stopGradient } from '../engine/gradients.ts';
+import type { Distribution, Noise } from '../types.ts';
+import { symexp } from './transforms.ts';
+
+/** A head that is trained on targets. */
+export interface Trainable {
+  /** How improbable `target` is; one number for each prediction. */
+  loss(target: Tensor): Tensor;
+}
+
+export interface Categorical extends Distribution {
+  readonly probs: Tensor;
+  readonly logProbs: Tensor;
+  /** KL(this ‖ other), over the last axis. */
+  kl(other: Categorical): Tensor;
+}
+
+/**
+ * One-hot categoricals [..., classes]. Samples are one-hot, with straight-through gradients into the probabilities
+ * (Bengio, Léonard and Courville 2013). `unimix` of the mass is spread evenly.
+ */
+export function categorical(logits: Tensor, unimix = 0): Categorical {
+  const classes = logits.shape[logits.rank - 1];
+  const mixed = unimix > 0 ? tf.add(tf.mul(tf.softmax(logits), 1 - unimix), unimix / classes) : undefined;
+  const logProbs = mixed ? tf.log(mixed) : tf.logSoftmax(logits);
+  const probs = mixed ?? tf.softmax(logits);
+  return {
+    probs,
+    logProbs,
+    predict: () => tf.oneHot(tf.argMax(logits, -1), classes, 1, 0, 'float32'),
+    sample(noise) {
+      const hard = sampleOneHot(stopGradient(probs), noise);
+      return tf.add(hard, tf.sub(probs, stopGradient(probs)));
+    },
+    logProb: (oneHot) => tf.sum(tf.mul(oneHot, logProbs), -1),
+    entropy: () => tf.neg(tf.sum(tf.mul(probs, logProbs), -1)),
+    kl: (other) => tf.sum(tf.mul(probs, tf.sub(logProbs, other.logProbs)), -1),
+  };
+}
+
+/** Inverse-CDF sampling: one uniform a variable. */
+function sampleOneHot(probs: Tensor, noise: Noise): Tensor {
+  const classes = probs.shape[probs.rank - 1];
+  const uniform = noise.uniform([...probs.shape.slice(0, -1), 1]);
+  const below = tf.cast(tf.lessEqual(tf.cumsum(probs, -1), uniform), 'float32');
+  // Rounding may leave the last sum below the uniform.
+  const index = tf.minimum(tf.sum(below, -1), classes - 1);
+  return tf.oneHot(tf.cast(index, 'int32'), classes, 1, 0, 'float32');
+}
+
+/** A yes or no; `predict` is the probability of yes. logits [...]. */
+export function bernoulli(logits: Tensor): Distribution & Trainable {
+  const logProb = (value: Tensor) => tf.sub(tf.mul(value, logits), tf.softplus(logits));
+  return {
+    predict: () => tf.sigmoid(logits),
+    sample: (noise) => tf.cast(tf.less(noise.uniform(logits.shape), tf.sigmoid(logits)), 'float32'),
+    logProb,
+    entropy: () => tf.sub(tf.softplus(logits), tf.mul(tf.sigmoid(logits), logits)),
+    loss: (target) => tf.neg(logProb(target)),
+  };
+}
+
+/** Bins symexp(linspace(−20, 20)): fine near zero, reaching ±4.85e8. `count` is odd, so that zero is one of them. */
+export function symexpBins(count: number): Float32Array {
+  if (count < 3 || count % 2 === 0) throw new Error(`expected an odd number of bins ≥ 3, got ${count}`);
+  const half = (count - 1) / 2;
+  return Float32Array.from({ length: count }, (_, i) => symexp(((i - half) / half) * 20));
+}
+
+/**
+ * A real number as a distribution over bins; the target is spread over its two neighbours in raw (symexp) space.
+ * logits [..., bins].
+ */
+export function symexpTwoHot(logits: Tensor): Distribution & Trainable {
+  const count = logits.shape[logits.rank - 1];
+  const bins = symexpBins(count);
+  const half = (count - 1) / 2;
+  const probs = tf.softmax(logits);
+  const logProb = (value: Tensor) => tf.sum(tf.mul(twoHot(value, bins), tf.logSoftmax(logits)), -1);
+  return {
+    // Bins of equal size and opposite sign are paired first, so that equal probabilities give exactly 0.
+    predict() {
+      const front = [...probs.shape.slice(0, -1).map(() => 0)];
+      const low = tf.reverse(tf.slice(probs, [...front, 0], [...front.map(() => -1), half]), -1);
+      const high = tf.slice(probs, [...front, half + 1], [...front.map(() => -1), half]);
+      const upper = tf.tensor2d(bins.slice(half + 1), [half, 1]);
+      const mean = tf.matMul(tf.reshape(tf.sub(high, low), [-1, half]), upper);
+      return tf.reshape(mean, probs.shape.slice(0, -1));
+    },
+    sample(noise) {
+      return tf.sum(tf.mul(sampleOneHot(probs, noise), tf.tensor1d(bins)), -1);
+    },
+    logProb,
+    entropy: () => tf.neg(tf.sum(tf.mul(probs, tf.logSoftmax(logits)), -1)),
+    loss: (target) => tf.neg(logProb(target)),
+  };
+}
+
+/**
+ * Weights [..., bins] that sum to one and whose mean over `bins` is `value` [...], on its two neighbours; values beyond
+ * the last bin count as the last. Each weight is a hat: it falls from one at its bin to zero at the next on either side.
+ */
+export function twoHot(value: Tensor, bins: Float32Array): Tensor {
+  const last = bins.length - 1;
+  const clipped = tf.expandDims(tf.clipByValue(value, bins[0], bins[last]), -1);
+  // Beyond the ends a hat goes on as one: the slope there is measured to a bin that mirrors the neighbour.
+  const below = bins.map((bin, i) => (i > 0 ? bins[i - 1] : 2 * bin - bins[1]));
+  const above = bins.map((bin, i) => (i < last ? bins[i + 1] : 2 * bin - bins[last - 1]));
+  const rise = tf.mul(tf.sub(clipped, tf.tensor1d(below)), tf.tensor1d(bins.map((bin, i) => 1 / (bin - below[i]))));
+  const fall = tf.mul(tf.sub(tf.tensor1d(above), clipped), tf.tensor1d(bins.map((bin, i) => 1 / (above[i] - bin))));
+  return tf.relu(tf.minimum(rise, fall));
+}
+
+/**
+ * Independent normals with mean in (−1, 1) and deviation in (minStd, maxStd); samples are not squashed, worlds clip.
+ * mean and deviation logits [..., A].
+ */
+export function boundedNormal(
+  meanLogits: Tensor,
+  stdLogits: Tensor,
+  { minStd = 0.1, maxStd = 1 }: { minStd?: number; maxStd?: number } = {},
+): Distribution {
+  const mean = tf.tanh(meanLogits);
+  const std = tf.add(tf.mul(tf.sigmoid(tf.add(stdLogits, 2)), maxStd - minStd), minStd);
+  return {
+    predict: () => mean,
+    sample: (noise) => tf.add(mean, tf.mul(std, noise.normal(mean.shape))),
+    logProb(value) {
+      const deviation = tf.div(tf.sub(value, mean), std);
+      const density = tf.add(tf.mul(tf.square(deviation), -0.5), tf.neg(tf.log(std)));
+      return tf.sum(tf.sub(density, 0.5 * Math.log(2 * Math.PI)), -1);
+    },
+    entropy: () => tf.sum(tf.add(tf.log(std), 0.5 * Math.log(2 * Math.PI * Math.E)), -1),
+  };
+}

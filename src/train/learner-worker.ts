@@ -1,0 +1,71 @@
+/** The learner's side of the thread: answers the calls of learner.ts, one after the other. */
+import { parentPort } from 'node:worker_threads';
+import { compile, type Program } from '../engine/compile.ts';
+import { resolveEngine } from '../engine/resolve-engine.ts';
+import { createRng } from '../random.ts';
+import type { Groups, NdArray, Rng } from '../types.ts';
+import { CHANNELS, createAgent } from './agent.ts';
+import type { LearnerCalls } from './learner.ts';
+import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from './update.ts';
+
+interface Running {
+  readonly program: Program;
+  readonly schedule: (update: number) => Groups<NdArray>;
+  readonly noise: Rng;
+  state: LearnerState;
+}
+
+let running: Running | undefined;
+
+function learner(): Running {
+  if (!running) throw new Error('the learner was asked before it was started');
+  return running;
+}
+
+type Async<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
+
+const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> } = {
+  async start({ config, shape, state: given }) {
+    const agent = createAgent(config, shape);
+    const rng = createRng(config.seed);
+    const state = given ?? initLearner(agent, rng.split('init'));
+    const specs = batchSpecs(agent, {
+      batchSize: config.train.batchSize, length: config.train.batchLength,
+      size: config.env.size, channels: CHANNELS, actionSize: shape.actionSize,
+    });
+    const engine = await resolveEngine(config.engine.name, config.engine.provider);
+    const program = await compile('update', updateProgram(config, agent), updateSpecs(config, state, specs), {
+      engine, threads: config.train.threads,
+    });
+    running = {
+      program, state, noise: rng.split('update'),
+      schedule: (update) => ({ schedule: scheduleFor(config, update) }),
+    };
+    return program.report;
+  },
+
+  async update({ update, inputs }) {
+    const { program, schedule, noise, state } = learner();
+    const outputs = await program.run({ ...state, ...inputs, ...schedule(update) }, noise.split(update));
+    const { params, slow, momentum, variance, statistics } = outputs;
+    learner().state = { params, slow, momentum, variance, statistics };
+    const metrics = Object.fromEntries(Object.entries(outputs.metrics).map(([name, { data }]) => [name, data[0]]));
+    return { metrics, latents: outputs.latents };
+  },
+
+  async params() {
+    return learner().state.params;
+  },
+
+  async state() {
+    return learner().state;
+  },
+};
+
+parentPort?.on('message', ({ name, args }: { name: keyof LearnerCalls; args: never }) => {
+  const call = calls[name] as (...args: readonly unknown[]) => Promise<unknown>;
+  call(...(args as readonly unknown[])).then(
+    (value) => parentPort?.postMessage({ value }),
+    (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error : new Error(String(error)) }),
+  );
+});

@@ -1,0 +1,168 @@
+/**
+ * The training loop: act, remember, learn. Acting and learning run side by side, one block of data apart: what acts in
+ * block k uses the parameters that the blocks before k−1 gave, and what learns meanwhile sees the steps before block k.
+ * So nothing depends on which thread is faster, and the same seed gives the same numbers.
+ */
+import type { Config } from '../config/index.ts';
+import type { EngineChoice } from '../engine/compile.ts';
+import type { Replay } from '../data/replay.ts';
+import { createActor } from '../policies/actor.ts';
+import { randomPolicy } from '../policies/random.ts';
+import { createRng } from '../random.ts';
+import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.ts';
+import type { Driver, FinishedEpisode } from '../world/driver.ts';
+import type { Learner } from './learner.ts';
+import { createMeans, type Means, type MeanState } from './metrics.ts';
+
+/** Where a run stands between two blocks, apart from what driver, replay and learner hold. Plain data. */
+export interface LoopState {
+  /** Environment steps taken, over all lanes. */
+  readonly step: number;
+  readonly update: number;
+  readonly block: number;
+  readonly episode: number;
+  readonly carry: Group<NdArray>;
+  /** What was measured since the last row. */
+  readonly means: MeanState;
+  readonly loggedAt: number;
+}
+
+export interface LoopOptions {
+  readonly config: Config;
+  readonly agent: Agent;
+  readonly actions: ActionSpace;
+  readonly engine: EngineChoice;
+  readonly driver: Driver;
+  readonly replay: Replay;
+  readonly learner: Learner;
+  /** Where to go on; the driver and the replay must have been restored to the same moment. */
+  readonly resume?: LoopState;
+}
+
+/** What happened in a block, for whoever draws, writes or stops. */
+export interface Moment {
+  readonly state: LoopState;
+  /** A row of metrics, where one was due. */
+  readonly row?: Readonly<Record<string, number>>;
+  /** Means of the latest updates, where any were made. */
+  readonly losses?: Readonly<Record<string, number>>;
+  readonly finished: readonly FinishedEpisode[];
+  /** The whole budget of steps is used and learned from. */
+  readonly done: boolean;
+}
+
+/** Updates that are due when `step` environment steps have been taken. */
+export function updatesDue({ train }: Config, step: number): number {
+  const replayed = Math.max(0, step - train.prefill) * train.trainRatio;
+  return Math.floor(replayed / (train.batchSize * train.batchLength));
+}
+
+/** Run until the budget of steps is used; stop iterating at any moment to stop earlier. */
+export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment, void, void> {
+  const { config, driver, replay, learner, resume } = options;
+  const { train } = config;
+  const root = createRng(config.seed);
+  const means = createMeans(resume?.means);
+  const random = randomPolicy(options.actions);
+  const actor = await createActor({
+    agent: options.agent, engine: options.engine, params: await learner.params(), lanes: driver.lanes,
+    imageShape: [driver.size, driver.size, 3], actionSize: driver.actionSize, sample: true, threads: 1,
+  });
+  let { step, update, block, episode, loggedAt } = resume ?? { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
+  let carry = resume?.carry ?? actor.initial(driver.lanes);
+  if (!resume) remember(replay, await driver.start());
+
+  try {
+    while (step < train.steps || update < updatesDue(config, step)) {
+      // Act with the parameters of the block before …
+      const exploring = step < train.prefill;
+      const ticks = Math.min(blockTicks(config, driver.lanes, exploring), Math.ceil((train.steps - step) / driver.lanes));
+      const acting = collect(driver, exploring ? random : actor, carry, ticks, root.split('act').split(block));
+      // … and learn from the steps of all blocks before.
+      const due = Math.min(updatesDue(config, step), update + train.blockUpdates);
+      const losses = await learn(learner, replay, config, { from: update, to: due }, root.split('replay'), means);
+      const collected = await acting;
+
+      // Meet: the new steps become memory, the new parameters act.
+      for (const steps of collected.steps) remember(replay, steps);
+      carry = exploring ? actor.initial(driver.lanes) : collected.carry;
+      step += ticks * driver.lanes;
+      episode += collected.finished.length;
+      if (due > update) actor.update(await learner.params());
+      update = due;
+      block += 1;
+      for (const { return: total, length } of collected.finished) {
+        means.add({ 'episode/return': total, 'episode/length': length });
+      }
+
+      const done = step >= train.steps && update >= updatesDue(config, step);
+      const rowDue = done || step - loggedAt >= train.logEvery;
+      const row = rowDue ? { ...means.take(), 'episode/count': episode, 'replay/steps': replay.length } : undefined;
+      if (rowDue) loggedAt = step;
+      yield {
+        state: { step, update, block, episode, carry, means: means.state(), loggedAt },
+        finished: collected.finished, done, ...(row ? { row } : {}), ...(losses ? { losses } : {}),
+      };
+    }
+  } finally {
+    await actor.dispose();
+  }
+}
+
+/** Ticks of all lanes that bring in the data for one block of updates. */
+function blockTicks({ train }: Config, lanes: number, exploring: boolean): number {
+  const steps = (train.blockUpdates * train.batchSize * train.batchLength) / train.trainRatio;
+  const ticks = Math.max(1, Math.round(steps / lanes));
+  return exploring ? Math.max(1, Math.min(ticks, Math.ceil(train.prefill / lanes))) : ticks;
+}
+
+interface Collected {
+  /** By tick, the new records of every lane. */
+  readonly steps: readonly Awaited<ReturnType<Driver['step']>>['steps'][];
+  readonly finished: readonly FinishedEpisode[];
+  readonly carry: Group<NdArray>;
+}
+
+async function collect(driver: Driver, policy: Policy, from: Group<NdArray>, ticks: number, rng: Rng): Promise<Collected> {
+  const steps: Collected['steps'][number][] = [];
+  const finished: FinishedEpisode[] = [];
+  let carry = from;
+  for (let tick = 0; tick < ticks; tick++) {
+    const choice = await policy.act(carry, driver.observation(), rng);
+    const arrived = await driver.step(choice.action);
+    carry = choice.carry;
+    steps.push(arrived.steps);
+    finished.push(...arrived.finished);
+  }
+  return { steps, finished, carry };
+}
+
+function remember(replay: Replay, lanes: Collected['steps'][number]): void {
+  lanes.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
+}
+
+/** Updates `from + 1 … to`. While one is computed the batch of the next is gathered. */
+async function learn(
+  learner: Learner,
+  replay: Replay,
+  { train }: Config,
+  { from, to }: { from: number; to: number },
+  rng: Rng,
+  means: Means,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const sample = (update: number) =>
+    replay.sample({ batchSize: train.batchSize, length: train.batchLength, rng: rng.split(update) });
+  let losses: Readonly<Record<string, number>> | undefined;
+  let batch = to > from ? sample(from + 1) : undefined;
+  for (let update = from + 1; batch && update <= to; update++) {
+    const { positions, context, image, action, reward, isFirst, isTerminal } = batch;
+    const updating = learner.update({ update, inputs: { batch: { image, action, reward, isFirst, isTerminal }, context } });
+    batch = update < to ? sample(update + 1) : undefined;
+    const { metrics, latents } = await updating;
+    replay.writeContext(positions, latents);
+    means.add(metrics);
+    losses = metrics;
+  }
+  return losses;
+}
+

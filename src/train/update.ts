@@ -1,0 +1,98 @@
+/** One update of an agent as one program: losses, gradients, optimiser, slow copies. */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Config } from '../config/index.ts';
+import type { ProgramFunction } from '../engine/compile.ts';
+import { valueAndGradients } from '../engine/gradients.ts';
+import { specsOf } from '../engine/nd-array.ts';
+import { applyGradients, initOptimizer, schedule } from '../nn/optimizer.ts';
+import type { Agent, Batch, Group, Groups, NdArray, ParamArrays, Params, Rng, TensorSpec } from '../types.ts';
+
+/** Everything that an update changes. */
+export interface LearnerState {
+  readonly params: ParamArrays;
+  /** Slowly following copies of some of them. */
+  readonly slow: ParamArrays;
+  readonly momentum: ParamArrays;
+  readonly variance: ParamArrays;
+  /** Running statistics of the behaviour. */
+  readonly statistics: ParamArrays;
+}
+
+export function initLearner({ model, behavior }: Agent, rng: Rng): LearnerState {
+  const params = { ...model.init(rng.split('model')), ...behavior.init(rng.split('behavior')) };
+  const slow = Object.fromEntries(
+    Object.entries(params).filter(([name]) => behavior.slowPrefix !== '' && name.startsWith(behavior.slowPrefix)),
+  );
+  return { params, slow, ...initOptimizer(params), statistics: behavior.initState() };
+}
+
+/** What a batch of replayed sequences looks like to the program. */
+export function batchSpecs(
+  { model }: Agent,
+  { batchSize, length, size, channels, actionSize }:
+  { batchSize: number; length: number; size: number; channels: number; actionSize: number },
+): Groups<TensorSpec> {
+  const perStep = (...rest: number[]): TensorSpec => ({ shape: [batchSize, length, ...rest], dtype: 'float32' });
+  return {
+    batch: {
+      image: { shape: [batchSize, length, size, size, channels], dtype: 'uint8' },
+      action: perStep(actionSize), reward: perStep(), isFirst: perStep(), isTerminal: perStep(),
+    },
+    context: Object.fromEntries(
+      Object.entries(model.latentShapes).map(([leaf, shape]) => [leaf, { shape: [batchSize, ...shape], dtype: 'float32' }]),
+    ),
+  };
+}
+
+export function updateSpecs(config: Config, state: LearnerState, batch: Groups<TensorSpec>): Groups<TensorSpec> {
+  return { ...specsOf({ ...state, schedule: schedule(config.optimizer, 1) }), ...batch };
+}
+
+/**
+ * The losses of an agent and their gradients for every parameter. Metrics are named by what made them:
+ * `model/image`, `behavior/policy`, …
+ */
+export function agentGradients({ model, behavior }: Agent, inputs: Groups<Tensor>, noise: Parameters<ProgramFunction>[1]) {
+  const { params, slow, statistics, batch, context } = inputs;
+  return valueAndGradients(params as Params, () => {
+    const { image, action, reward, isFirst, isTerminal } = batch;
+    const data: Batch = { image, action, reward, isFirst, isTerminal, context };
+    const world = model.loss(params, data, noise);
+    const acting = behavior.loss({
+      params, slow, state: statistics, model, latents: world.latents, batch: data, noise,
+    });
+    return {
+      total: tf.add(world.total, acting.total) as Tensor,
+      extras: {
+        latents: world.latents,
+        statistics: acting.state,
+        metrics: { ...prefixed('model', world.parts), ...prefixed('behavior', acting.parts) },
+      },
+    };
+  });
+}
+
+/** Inputs: the groups of LearnerState, `schedule`, `batch` and `context`. Outputs: LearnerState, `latents`, `metrics`. */
+export function updateProgram(config: Config, agent: Agent): ProgramFunction {
+  return (inputs, noise) => {
+    const { total, extras, gradients } = agentGradients(agent, inputs, noise);
+    const { gradientNorm, ...stepped } = applyGradients(config.optimizer, { ...inputs, gradients } as Parameters<typeof applyGradients>[1]);
+    const rate = config.behavior.slowRate;
+    const slow = Object.fromEntries(Object.entries(inputs.slow).map(([name, old]) => [
+      name, tf.add(tf.mul(old, 1 - rate), tf.mul(stepped.params[name], rate)),
+    ]));
+    return {
+      ...stepped,
+      slow,
+      statistics: extras.statistics,
+      latents: extras.latents,
+      metrics: { ...extras.metrics, 'loss/total': total, 'loss/gradientNorm': gradientNorm },
+    };
+  };
+}
+
+const prefixed = (prefix: string, parts: Group<Tensor>): Group<Tensor> =>
+  Object.fromEntries(Object.entries(parts).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+
+export const scheduleFor = (config: Config, step: number): Group<NdArray> => schedule(config.optimizer, step);
