@@ -7,7 +7,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import { stopGradient } from '../engine/gradients.ts';
 import { scalar } from '../engine/nd-array.ts';
-import { boundedNormal, categorical, symexpTwoHot } from '../nn/distributions.ts';
+import { boundedNormal, categorical, symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp } from '../nn/layers.ts';
 import type { ActionSpace, Behavior, Distribution, Group, Latent, LatentModel, Params } from '../types.ts';
 import { imagine } from './imagination.ts';
@@ -41,9 +41,8 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
   }
   const valueOf = (params: Params, features: Tensor) => symexpTwoHot(critic.apply(params, features));
 
-  /** The critic's loss on targets [N, T], with the pull towards its slow copy. */
-  function criticLoss(params: Params, slow: Params, features: Tensor, target: Tensor): Tensor {
-    const value = valueOf(params, features);
+  /** The critic's loss on targets [N], with the pull towards its slow copy. */
+  function criticLoss(value: Trainable, slow: Params, features: Tensor, target: Tensor): Tensor {
     const regular = value.loss(stopGradient(valueOf(slow, features).predict()));
     return tf.add(value.loss(stopGradient(target)), tf.mul(regular, config.slowRegularizer));
   }
@@ -73,7 +72,9 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
       // Returns
       const { reward, discount } = outcomes(model, params, imagined, flat);
       const going = perStep(discount);
-      const value = perStep(stopGradient(valueOf(params, flat(features)).predict()));
+      const everywhere = flat(features);
+      const estimate = valueOf(params, everywhere);
+      const value = perStep(stopGradient(estimate.predict()));
       const returns = lambdaReturns(perStep(reward), going, value, tf.fill([rollouts, horizon + 1], config.lambda));
       const scale = returnScale(returns, state);
 
@@ -91,7 +92,10 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
       const policyLoss = tf.mean(tf.mul(perAction, weights));
 
       // Critic, on imagined and on replayed steps
-      const valueLoss = tf.mean(tf.mul(criticLoss(params, slow, before, tf.reshape(returns, [-1])), weights));
+      // The last imagined step has no return: it is computed along and left out.
+      const target = tf.reshape(tf.concat([returns, tf.zeros([rollouts, 1])], 1), [-1]);
+      const perValue = now(perStep(criticLoss(estimate, slow, everywhere, target)));
+      const valueLoss = tf.mean(tf.mul(perValue, weight));
       const bootstrap = tf.reshape(tf.slice(returns, [0, 0], [-1, 1]), [batchSize, last]);
       const replayLoss = last > 1 && config.replayCritic > 0
         ? replayCriticLoss(recent, bootstrap)
@@ -118,7 +122,8 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
         const lambda = tf.mul(tf.sub(1, isLast), config.lambda);
         const target = lambdaReturns(lastSteps(batch.reward, last), alive, beyond, lambda);
         const kept = mergeTime(mapLatent(replayed, (leaf) => firstSteps(leaf, last - 1)));
-        const loss = criticLoss(params, slow, model.features(kept), tf.reshape(target, [-1]));
+        const known = model.features(kept);
+        const loss = criticLoss(valueOf(params, known), slow, known, tf.reshape(target, [-1]));
         return tf.mean(tf.mul(loss, tf.reshape(tf.sub(1, firstSteps(isLast, last - 1)), [-1])));
       }
     },

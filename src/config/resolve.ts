@@ -50,10 +50,11 @@ function merge(below: Tree, layer: Tree): Tree {
   return merged;
 }
 
-/** The known key that was probably meant: near as a whole, or (half a letter worse) near in its last part. */
-export function nearestKey(key: string): string {
+/** The known key that was probably meant: the nearest as a whole, or by its last part, which counts a little less. */
+function nearestKey(key: string): string {
+  const share = (a: string, b: string): number => distance(a, b) / Math.max(a.length, b.length);
   const tail = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
-  const far = (known: string): number => Math.min(distance(key, known), distance(tail(key), tail(known)) + 0.5);
+  const far = (known: string): number => Math.min(share(key, known), share(tail(key), tail(known)) + 0.05);
   return configKeys()
     .map((known) => known.key)
     .reduce((best, known) => (far(known) < far(best) ? known : best));

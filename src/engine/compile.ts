@@ -8,6 +8,8 @@ import { createEagerProgram } from './eager-program.ts';
 import { createOnnxProgram } from './onnx-program.ts';
 import { resolveEngine, type EngineChoice } from './resolve-engine.ts';
 
+export type { EngineChoice };
+
 /** What a program does: named groups of tensors in, named groups of tensors out. Must be pure. */
 export type ProgramFunction = (inputs: Groups<Tensor>, noise: Noise) => Groups<Tensor>;
 

@@ -57,7 +57,7 @@ export async function createOnnxProgram(
       for (const { name: input, array } of drawNoise(name, noise, rng)) if (used.has(input)) feeds[input] = feed(array);
       return collect(outputs, await session.run(feeds));
     },
-    dispose: () => session.release(),
+    dispose: async () => { if (process.env.ORT_PROFILE) session.endProfiling(); await session.release(); },
   };
 }
 

@@ -16,13 +16,15 @@ export interface NamedOutput {
   readonly value: Value;
 }
 
-/** @returns the model's bytes and how many nodes it has. */
+/** The model's bytes and how many nodes it has. Inputs that no output needs are left out. */
 export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): { bytes: Uint8Array; nodes: number } {
   // An output has a name of its own, because one value may leave under several names, or be an input.
   const targets = outputs.map(({ name, value }) => ({ name, value: graph.materialize(value) }));
   const nodes = graph.reachable(targets.map(({ value }) => value));
   const constants = new Map<string, Value>();
+  const used = new Set<string>();
   const collect = (value: Value) => {
+    used.add(value.name);
     if (value.constant !== undefined || value.uniform !== undefined) constants.set(value.name, value);
   };
   for (const node of nodes) node.inputs.forEach(collect);
@@ -39,7 +41,7 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): { byt
     }
     pbf.writeStringField(2, 'program');
     for (const value of constants.values()) if (!value.node) pbf.writeMessage(5, writeTensor, value);
-    for (const value of graph.inputs) pbf.writeMessage(11, writeValueInfo, value);
+    for (const value of graph.inputs) if (used.has(value.name)) pbf.writeMessage(11, writeValueInfo, value);
     for (const { name, value } of targets) pbf.writeMessage(12, writeValueInfo, { ...value, name });
   }, null);
   for (const [domain, version] of [['', OPSET], ['com.microsoft', 1]] as const) {

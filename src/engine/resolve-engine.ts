@@ -1,5 +1,6 @@
 /** Which engine runs the programs, and why. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { UserError } from '../user-error.ts';
 
 export const ENGINES = ['auto', 'onnx', 'tensorflow', 'reference'] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -15,14 +16,14 @@ export interface EngineChoice {
 }
 
 /**
- * @throws Error saying what to install, where the engine asked for is not there.
+ * @throws UserError saying what to install, where the engine asked for is not there.
  */
 export async function resolveEngine(name: EngineName = 'auto', provider = 'cpu'): Promise<EngineChoice> {
   if (name === 'auto' || name === 'onnx') {
     const { listSupportedBackends } = await import('onnxruntime-node');
     const known = listSupportedBackends().map((backend) => backend.name);
     if (!known.includes(provider)) {
-      throw new Error(`ONNX Runtime has no provider "${provider}" on this machine, only ${known.join(', ')}`);
+      throw new UserError(`ONNX Runtime has no provider "${provider}" on this machine, only ${known.join(', ')}`);
     }
     const chosen = name === 'auto' ? 'fastest on a CPU of those installed' : 'asked for';
     return { name: 'onnx', backend: '', provider, reason: `onnx (${provider}): ${chosen}` };
@@ -45,7 +46,7 @@ async function loadTensorFlow(): Promise<string> {
       failures.push(`${name}: ${(error instanceof Error ? error.message : String(error)).split('\n')[0]}`);
     }
   }
-  throw new Error(
+  throw new UserError(
     'the tensorflow engine needs @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node with their native library: ' +
       'run `npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false` (it downloads TensorFlow), ' +
       `or use --engine onnx. ${failures.join('; ')}`,

@@ -176,3 +176,20 @@ export class MissingKernelError extends Error {
 function operationOf(error: Error): string | undefined {
   return /at (?:Object\.)?(\w+?)_(?:_op)? \(/.exec(error.stack ?? '')?.[1];
 }
+
+/** RMSNorm as one node with the inverse deviation its gradient needs; undefined where it has to be spelled out. */
+export function fusedRmsNorm(
+  x: tf.Tensor,
+  scale: tf.Tensor,
+  epsilon: number,
+): { value: tf.Tensor; inverse: tf.Tensor } | undefined {
+  const { graph } = backend;
+  if (!graph?.fused) return undefined;
+  const [value, inverse] = graph.addMany(
+    'SimplifiedLayerNormalization',
+    [backend.lookup(x), backend.lookup(scale)],
+    [{ type: 'float32', shape: x.shape }, { type: 'float32', shape: [...x.shape.slice(0, -1), 1] }],
+    { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
+  );
+  return { value: tensorOf(value), inverse: tensorOf(inverse) };
+}

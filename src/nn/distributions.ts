@@ -48,7 +48,7 @@ export function categorical(logits: Tensor, unimix = 0): Categorical {
 function sampleOneHot(probs: Tensor, noise: Noise): Tensor {
   const classes = probs.shape[probs.rank - 1];
   const uniform = noise.uniform([...probs.shape.slice(0, -1), 1]);
-  const below = tf.cast(tf.lessEqual(tf.cumsum(probs, -1), uniform), 'float32');
+  const below = tf.cast(tf.lessEqual(tf.cumsum(probs, probs.rank - 1), uniform), 'float32');
   // Rounding may leave the last sum below the uniform.
   const index = tf.minimum(tf.sum(below, -1), classes - 1);
   return tf.oneHot(tf.cast(index, 'int32'), classes, 1, 0, 'float32');

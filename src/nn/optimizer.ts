@@ -4,8 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { zeros } from '../engine/nd-array.ts';
-import { float32 } from '../engine/nd-array.ts';
+import { float32, zeros } from '../engine/nd-array.ts';
 import type { Group, ParamArrays, Params } from '../types.ts';
 
 export interface OptimizerConfig {
@@ -45,24 +44,33 @@ export function applyGradients(
   input: { params: Params; gradients: Group<Tensor>; momentum: Params; variance: Params; schedule: Params },
 ): { params: Group<Tensor>; momentum: Group<Tensor>; variance: Group<Tensor>; gradientNorm: Tensor } {
   const { learningRate, momentumCorrection, varianceCorrection } = input.schedule;
+  const rate = tf.mul(learningRate, momentumCorrection);
+  const names = Object.keys(input.params);
+  const { clips, gradientNorm } = clipFactors(names, input, agc, agcMin);
   const params: Record<string, Tensor> = {};
   const momentum: Record<string, Tensor> = {};
   const variance: Record<string, Tensor> = {};
-  const squares: Tensor[] = [];
-  const rate = tf.mul(learningRate, momentumCorrection);
-  for (const [name, param] of Object.entries(input.params)) {
-    const gradient = input.gradients[name];
-    const square = tf.sum(tf.square(gradient));
-    squares.push(square);
-    // g · min(1, agc · max(‖p‖, agcMin) / ‖g‖)
-    const bound = tf.mul(tf.maximum(tf.sqrt(tf.sum(tf.square(param))), agcMin), agc);
-    const clip = tf.minimum(tf.div(bound, tf.maximum(tf.sqrt(square), 1e-12)), 1);
-    const clipped = agc > 0 ? tf.mul(gradient, clip) : gradient;
+  names.forEach((name, i) => {
+    const gradient = tf.mul(input.gradients[name], clips[i]);
     // ν ← β₂ν + (1 − β₂)g²;  μ ← β₁μ + (1 − β₁) g / (√ν̂ + ε);  p ← p − lr·μ̂
-    variance[name] = tf.add(tf.mul(input.variance[name], beta2), tf.mul(tf.square(clipped), 1 - beta2));
+    variance[name] = tf.add(tf.mul(input.variance[name], beta2), tf.mul(tf.square(gradient), 1 - beta2));
     const deviation = tf.add(tf.sqrt(tf.mul(variance[name], varianceCorrection)), epsilon);
-    momentum[name] = tf.add(tf.mul(input.momentum[name], beta1), tf.mul(tf.div(clipped, deviation), 1 - beta1));
-    params[name] = tf.sub(param, tf.mul(momentum[name], rate));
-  }
-  return { params, momentum, variance, gradientNorm: tf.sqrt(tf.addN(squares)) };
+    momentum[name] = tf.add(tf.mul(input.momentum[name], beta1), tf.mul(tf.div(gradient, deviation), 1 - beta1));
+    params[name] = tf.sub(input.params[name], tf.mul(momentum[name], rate));
+  });
+  return { params, momentum, variance, gradientNorm };
+}
+
+/** min(1, agc · max(‖p‖, agcMin) / ‖g‖) for every parameter, computed for all of them as one vector. */
+function clipFactors(
+  names: readonly string[],
+  { params, gradients }: { params: Params; gradients: Group<Tensor> },
+  agc: number,
+  agcMin: number,
+): { clips: Tensor[]; gradientNorm: Tensor } {
+  const norms = (group: Group<Tensor>) => tf.sqrt(tf.stack(names.map((name) => tf.sum(tf.square(group[name])))));
+  const size = norms(gradients);
+  const bound = tf.mul(tf.maximum(norms(params), agcMin), agc);
+  const clips = tf.minimum(tf.div(bound, tf.maximum(size, 1e-12)), 1);
+  return { clips: tf.unstack(clips), gradientNorm: tf.sqrt(tf.sum(tf.square(size))) };
 }

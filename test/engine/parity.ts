@@ -6,7 +6,7 @@ import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32, int32, mapGroups, specsOf, sizeOf } from '../../src/engine/nd-array.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { createRng } from '../../src/random.ts';
-import type { Groups, NdArray } from '../../src/types.ts';
+import type { Groups, NdArray, Noise } from '../../src/types.ts';
 
 export const onnx = await resolveEngine('onnx');
 export const reference = await resolveEngine('reference');
@@ -82,4 +82,23 @@ export function withGradients(fn: (inputs: Record<string, Tensor>) => Tensor): P
     });
     return { out: extras.out, gradients };
   };
+}
+
+/** What a program gives on both engines, which must agree; for tests that know the numbers. */
+export async function evaluate(
+  fn: (x: Record<string, Tensor>, noise: Noise) => Tensor,
+  inputs: Arguments = {},
+  seed = 0,
+): Promise<number[]> {
+  const program: ProgramFunction = ({ x }, noise) => ({ out: { value: fn(x, noise) } });
+  const { compiled, expected } = await runBoth(program, { x: inputs }, seed);
+  const { error } = worstError(compiled, expected);
+  if (error > 1e-4) throw new Error(`the engines differ by ${error}`);
+  return [...compiled.out.value.data];
+}
+
+/** Noise that is not random: every request is answered with these numbers. */
+export function fixedNoise(values: readonly number[]): Noise {
+  const draw = (shape: readonly number[]) => tf.tensor([...values], [...shape]);
+  return { uniform: draw, normal: draw };
 }

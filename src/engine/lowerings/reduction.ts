@@ -19,6 +19,10 @@ function reduce(graph: Graph, op: string, x: Value, axes: readonly number[], kee
   const shape = reducedShape(x.shape, axes, keepDims);
   if (axes.length === 0) return x;
   const keepdims = Number(keepDims);
+  const { node } = x;
+  if (op === 'ReduceSum' && node?.op === 'Mul' && node.inputs[0] === node.inputs[1] && x.type === 'float32') {
+    return graph.add('ReduceSumSquare', [node.inputs[0]], x.type, shape, { axes, keepdims });
+  }
   // Opset 17: ReduceSum takes its axes as an input, the others as an attribute.
   if (op === 'ReduceSum') return graph.add(op, [x, graph.int64(axes)], x.type, shape, { keepdims });
   return graph.add(op, [x], x.type, shape, { axes, keepdims });

@@ -1,0 +1,193 @@
+/**
+ * The dream beside the truth: a model watches a world for a few steps, then imagines on under the same actions that
+ * the true world, forked from the same state, is given.
+ */
+import { compile, type EngineChoice, type Program } from '../src/engine/compile.ts';
+import { specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
+import { pixels } from '../src/policies/actor.ts';
+import { createRng } from '../src/random.ts';
+import type { Action, Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
+import { actionSize, decodeAction, encodeAction, randomAction } from '../src/world/actions.ts';
+import { createFrames } from '../src/world/frames.ts';
+
+export interface DreamOptions {
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly engine: EngineChoice;
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+  /** Steps that are observed. */
+  readonly context: number;
+  /** Steps that are imagined, at most: a dream ends with the true episode. */
+  readonly horizon: number;
+}
+
+/** How one imagined step compares with what really happened. */
+export interface DreamStep {
+  /** Counted from the first imagined one. */
+  readonly step: number;
+  /** Mean squared error of pixels in [0, 1]. */
+  readonly mse: number;
+  /** 10·log₁₀(1/mse), in decibels. */
+  readonly psnr: number;
+  /** Distance of the predicted from the true reward. */
+  readonly rewardError: number;
+}
+
+export interface Dream {
+  /** float32 [T, S, S, 3] in [0, 1], T = context + imagined. */
+  readonly truth: NdArray;
+  readonly model: NdArray;
+  readonly context: number;
+  readonly rewards: readonly number[];
+  readonly predictedRewards: readonly number[];
+  readonly steps: readonly DreamStep[];
+}
+
+/** How the imagined part chooses its actions: by the agent's policy, at random, or one action over and over. */
+export type DreamActions = 'policy' | 'random' | { readonly always: number };
+
+export interface Dreamer {
+  /** Watch and imagine once. The same `rng` shows the same beginning, whatever the actions are then. */
+  dream(params: ParamArrays, actions: DreamActions, rng: Rng): Promise<Dream>;
+  dispose(): Promise<void>;
+}
+
+interface Moment {
+  readonly latent: Group<NdArray>;
+  readonly action: NdArray;
+  readonly picture: NdArray;
+  readonly reward: number;
+}
+
+/** @throws Error where the agent has no decoder. */
+export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
+  const { environment, agent, engine, size, context, horizon } = options;
+  const programs = await compilePrograms(agent, engine, size, actionSize(environment.actions));
+  const length = actionSize(environment.actions);
+  const frames = createFrames(size);
+  const blank = Object.fromEntries(
+    Object.entries(agent.model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]),
+  );
+
+  async function dream(params: ParamArrays, actions: DreamActions, rng: Rng): Promise<Dream> {
+    const worldRng = rng.split('world');
+    const noise = rng.split('model');
+    const choice = rng.split('actions');
+    const truth: Uint8Array[] = [];
+    const model: NdArray[] = [];
+    const rewards: number[] = [];
+    const predicted: number[] = [];
+    const look = (state: unknown) => {
+      const image = frames.render(environment, state);
+      truth.push(image);
+      return image;
+    };
+
+    // Watch
+    let state = environment.reset(worldRng);
+    let latent: Group<NdArray> = blank;
+    let action: NdArray = zeros([1, length]);
+    let reward = 0;
+    let ended = false;
+    for (let t = 0; t < context && !ended; t++) {
+      const observation = {
+        image: uint8(look(state), [1, size, size, 3]), previousAction: action,
+        isFirst: { data: Float32Array.of(t === 0 ? 1 : 0), shape: [1], dtype: 'float32' as const },
+      };
+      const seen = momentOf(await programs.observe.run({ params, carry: latent, observation }, noise));
+      ({ latent, action } = seen);
+      model.push(seen.picture);
+      rewards.push(reward);
+      predicted.push(seen.reward);
+      if (t === context - 1) break;
+      ({ state, reward, terminated: ended } = environment.step(state, chosen(action), worldRng));
+    }
+
+    // Imagine, and let the true world do the same
+    const watched = model.length;
+    for (let h = 0; h < horizon && !ended && watched + h <= environment.maxSteps; h++) {
+      if (actions !== 'policy') action = forced(actions, choice);
+      ({ state, reward, terminated: ended } = environment.step(state, chosen(action), worldRng));
+      look(state);
+      const imagined = momentOf(await programs.imagine.run({ params, latent, input: { action } }, noise));
+      ({ latent, action } = imagined);
+      model.push(imagined.picture);
+      rewards.push(reward);
+      predicted.push(imagined.reward);
+      await frames.breathe();
+    }
+    const pictures = stack(truth.map((image) => Float32Array.from(image, (byte) => byte / 255)), size);
+    const decoded = stack(model.map(({ data }) => data as Float32Array), size);
+    const steps = rewards.slice(watched).map((_, i) => {
+      const t = watched + i;
+      const mse = meanSquaredError(pictures, decoded, t, size * size * 3);
+      return { step: i + 1, mse, psnr: -10 * Math.log10(Math.max(mse, 1e-10)), rewardError: Math.abs(predicted[t] - rewards[t]) };
+    });
+    return { truth: pictures, model: decoded, context: watched, rewards, predictedRewards: predicted, steps };
+  }
+
+  const chosen = ({ data }: NdArray): Action => decodeAction(environment.actions, data as Float32Array);
+
+  function forced(actions: Exclude<DreamActions, 'policy'>, rng: Rng): NdArray {
+    const data = new Float32Array(length);
+    encodeAction(environment.actions, actions === 'random' ? randomAction(environment.actions, rng) : actions.always, data);
+    return { data, shape: [1, length], dtype: 'float32' };
+  }
+
+  return {
+    dream,
+    async dispose() {
+      await Promise.all([programs.observe.dispose(), programs.imagine.dispose()]);
+    },
+  };
+}
+
+/** One step of watching and one of imagining, each with the picture that the model has of it. */
+async function compilePrograms(
+  { model, behavior }: Agent,
+  engine: EngineChoice,
+  size: number,
+  length: number,
+): Promise<{ observe: Program; imagine: Program }> {
+  const { decode } = model;
+  if (!decode) throw new Error('this agent has no decoder, so its dreams cannot be seen');
+  type Tensors = Parameters<Parameters<typeof compile>[1]>[0];
+  const describe = (weights: Tensors[string], latent: Tensors[string]) => ({
+    latent,
+    seen: {
+      action: behavior.predict(weights, model.features(latent)).policy.predict(),
+      picture: decode(weights, latent),
+      reward: model.outcome(weights, latent).reward.predict(),
+    },
+  });
+  const params = { ...model.init(createRng(0)), ...behavior.init(createRng(0)) };
+  const latent = Object.fromEntries(Object.entries(model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]));
+  const observation = {
+    image: zeros([1, size, size, 3], 'uint8'), previousAction: zeros([1, length]), isFirst: zeros([1]),
+  };
+  const observe = await compile('dream-observe', ({ params: weights, carry, observation: seen }, noise) => {
+    const { previousAction, isFirst, image } = seen;
+    const tokens = model.encode(weights, pixels(image));
+    return describe(weights, model.observe(weights, carry, { tokens, previousAction, isFirst }, noise).latent);
+  }, specsOf({ params, carry: latent, observation }), { engine });
+  const imagine = await compile('dream-imagine', ({ params: weights, latent: from, input }, noise) =>
+    describe(weights, model.imagine(weights, from, input.action, noise)),
+  specsOf({ params, latent, input: { action: zeros([1, length]) } }), { engine });
+  return { observe, imagine };
+}
+
+const momentOf = ({ latent, seen }: Readonly<Record<string, Group<NdArray>>>): Moment =>
+  ({ latent, action: seen.action, picture: seen.picture, reward: seen.reward.data[0] });
+
+function stack(frames: readonly Float32Array[], size: number): NdArray {
+  const data = new Float32Array(frames.length * size * size * 3);
+  frames.forEach((frame, i) => data.set(frame, i * frame.length));
+  return { data, shape: [frames.length, size, size, 3], dtype: 'float32' };
+}
+
+function meanSquaredError(a: NdArray, b: NdArray, frame: number, length: number): number {
+  let sum = 0;
+  for (let i = frame * length; i < (frame + 1) * length; i++) sum += (a.data[i] - b.data[i]) ** 2;
+  return sum / length;
+}

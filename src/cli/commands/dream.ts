@@ -1,0 +1,132 @@
+/** `dreamtree dream`: what an agent imagines, beside what would really have happened. */
+import type { Command } from 'commander';
+import type { Dream, DreamActions, Dreamer } from '../../../eval/dream.ts';
+import type { ActionSpace, Environment } from '../../types.ts';
+import { UserError } from '../../user-error.ts';
+
+const HELP = `
+Example:
+  dreamtree dream checkpoints/catch.dream
+  dreamtree dream checkpoints/catch.dream --actions each --context 2 --out dream-each.png
+
+The dream is given the same actions as the true world, which is forked from the same state; it ends where the
+true episode ends. A .png is a strip, .webp and .gif are animations; without --out all three are written.`;
+
+interface DreamCommandOptions {
+  readonly out?: string;
+  readonly context: string;
+  readonly horizon: string;
+  readonly actions: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+const ACTIONS = ['policy', 'random', 'each'] as const;
+
+export default function registerDream(program: Command): void {
+  program
+    .command('dream')
+    .description('Picture what an agent imagines beside the truth, and measure how far it is off.')
+    .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
+    .option('--out <file>', 'a .png, .webp or .gif (default: dream.* in the run folder, or here)')
+    .option('--context <n>', 'steps that are observed', '5')
+    .option('--horizon <n>', 'steps that are imagined', '45')
+    .option('--actions <kind>', `how the dream acts: ${ACTIONS.join(', ')} (each: one strip per discrete action)`, 'policy')
+    .option('--seed <seed>', 'seed of the world and of the dream', '0')
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
+    .action(dreamCommand);
+}
+
+async function dreamCommand(target: string, options: DreamCommandOptions): Promise<void> {
+  const { integer } = await import('../arguments.ts');
+  const { pictureFormat } = await import('../../viz/picture.ts');
+  const context = integer('--context', options.context, 1);
+  const horizon = integer('--horizon', options.horizon, 1);
+  const seed = integer('--seed', options.seed);
+  const kind = ACTIONS.find((name) => name === options.actions);
+  if (!kind) throw new UserError(`--actions: expected ${ACTIONS.join(', ')}, got '${options.actions}'`);
+  if (options.out) pictureFormat(options.out);
+
+  const { openAgent } = await import('../open-agent.ts');
+  const { createDreamer } = await import('../../../eval/dream.ts');
+  const { createRng } = await import('../../random.ts');
+  const { config, environment, agent, params, engine } = await openAgent(target);
+  const dreamer = await createDreamer({ environment, agent, engine, size: config.env.size, context, horizon });
+  const rng = createRng(seed).split('dream');
+  const dreams = await dreamAll(kind, environment, (actions) => dreamer.dream(params, actions, rng));
+  await dreamer.dispose();
+  if (dreams.every(({ dream }) => dream.steps.length === 0)) {
+    throw new UserError(`--context ${context}: the episode was over before anything could be imagined; observe less`);
+  }
+  const files = await writePictures(options.out, target, dreams, kind);
+  const report = {
+    env: environment.name, agent: config.agent, actions: kind, seed, context: dreams[0].dream.context, horizon,
+    dreams: dreams.map(({ name, dream }) => ({ actions: name, steps: dream.steps })), files,
+  };
+  if (options.json) {
+    console.log(JSON.stringify(report));
+    return;
+  }
+  const { table } = await import('../table.ts');
+  for (const { name, dream } of dreams) {
+    console.log(`${environment.name}: ${dream.context} steps observed, ${dream.steps.length} imagined, actions ${name}`);
+    const rows = dream.steps.map(({ step, mse, psnr, rewardError }) =>
+      [String(step), mse.toExponential(2), psnr.toFixed(1), rewardError.toFixed(3)]);
+    console.log(table([['imagined step', 'mse', 'psnr (dB)', 'reward error'], ...rows]));
+  }
+  for (const file of files) console.log(file);
+}
+
+interface NamedDream {
+  readonly name: string;
+  readonly dream: Dream;
+}
+
+async function dreamAll(
+  kind: (typeof ACTIONS)[number],
+  { name, actions }: Environment,
+  once: (actions: DreamActions) => ReturnType<Dreamer['dream']>,
+): Promise<NamedDream[]> {
+  if (kind !== 'each') return [{ name: kind, dream: await once(kind) }];
+  if (actions.kind !== 'discrete') {
+    throw new UserError(`--actions each: ${name} has continuous actions; use policy or random`);
+  }
+  const dreams: NamedDream[] = [];
+  for (let action = 0; action < actions.n; action++) {
+    dreams.push({ name: actionName(actions, action), dream: await once({ always: action }) });
+  }
+  return dreams;
+}
+
+const actionName = ({ names }: Extract<ActionSpace, { kind: 'discrete' }>, action: number): string =>
+  names?.[action] ?? `action ${action}`;
+
+/** `each` shows one imagined strip per action, as long as the longest that all of them reach. */
+async function writePictures(
+  out: string | undefined,
+  target: string,
+  dreams: readonly NamedDream[],
+  kind: string,
+): Promise<string[]> {
+  const { statSync } = await import('node:fs');
+  const path = await import('node:path');
+  const { truthModelError, writeDream } = await import('../../viz/dream-strip.ts');
+  const folder = statSync(target).isDirectory() ? target : '.';
+  const files = out ? [out] : ['png', 'webp', 'gif'].map((type) => path.join(folder, `dream-${kind}.${type}`));
+  const [{ dream: first }] = dreams;
+  const length = Math.min(...dreams.map(({ dream }) => dream.model.shape[0]));
+  const rows = dreams.length === 1
+    ? truthModelError(first.truth, first.model)
+    : dreams.map(({ name, dream }) => ({
+      label: name, frames: firstFrames(dream.model, length),
+      texts: dream.predictedRewards.slice(0, length).map((reward) => `r ${reward.toFixed(2)}`),
+    }));
+  for (const file of files) await writeDream(file, rows, { context: first.context });
+  return files;
+}
+
+function firstFrames({ data, shape: [, ...frame] }: Dream['model'], count: number): Dream['model'] {
+  const size = frame.reduce((product, side) => product * side, 1);
+  return { data: data.slice(0, count * size), shape: [count, ...frame], dtype: 'float32' };
+}

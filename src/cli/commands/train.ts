@@ -1,0 +1,207 @@
+/** `dreamtree train`: learn a world from pixels, before the user's eyes. */
+import type { Command } from 'commander';
+import type { Moment } from '../../train/loop.ts';
+import type { Run } from '../../train/run.ts';
+import type { Progress } from '../../train/progress.ts';
+
+const HELP = `
+Example:
+  dreamtree train catch
+  dreamtree train cartpole --minutes 30 --seed 1 --logdir runs/my-cartpole
+  dreamtree train ./my-env.ts --preset small --set optimizer.learningRate=3e-4 train.trainRatio=64
+
+The same command with the same --logdir continues where it was stopped; Ctrl-C saves first. Every key that --set
+takes: dreamtree list --keys. A short trial of everything: --preset debug.`;
+
+interface TrainOptions {
+  readonly agent?: string;
+  readonly preset?: string;
+  readonly steps?: string;
+  readonly minutes?: string;
+  readonly seed?: string;
+  readonly logdir?: string;
+  readonly engine?: string;
+  readonly provider?: string;
+  readonly threads?: string;
+  readonly set?: readonly string[];
+}
+
+export default function registerTrain(program: Command): void {
+  program
+    .command('train')
+    .description('Train an agent from pixels; leaves curve, imagination and checkpoint in a run folder.')
+    .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
+    .option('--agent <name>', 'the agent that learns (default: dreamer)')
+    .option('--preset <name>', 'sizes and speeds (default: what suits the world)')
+    .option('--steps <n>', 'environment steps in all')
+    .option('--minutes <m>', 'stop after so many minutes')
+    .option('--seed <seed>', 'the same seed gives the same numbers')
+    .option('--logdir <folder>', 'the run folder (default: a new one in runs/)')
+    .option('--engine <name>', 'auto, onnx, tensorflow or reference')
+    .option('--provider <name>', "ONNX Runtime's execution provider, for example webgpu or cuda")
+    .option('--threads <n>', 'threads of the learner')
+    .option('--set <key=value...>', 'any key of the configuration')
+    .addHelpText('after', HELP)
+    .action(trainCommand);
+}
+
+const OPTION_KEYS = {
+  steps: 'train.steps', minutes: 'train.minutes', seed: 'seed', engine: 'engine.name', provider: 'engine.provider',
+  threads: 'train.threads',
+} as const satisfies Partial<Record<keyof TrainOptions, string>>;
+
+async function trainCommand(world: string, options: TrainOptions): Promise<void> {
+  const { resolveConfig } = await import('../../config/index.ts');
+  const { loadWorld } = await import('../worlds.ts');
+  const environment = await loadWorld(world);
+  const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
+    const value = options[option as keyof typeof OPTION_KEYS];
+    return value === undefined ? [] : [`${key}=${value}`];
+  });
+  const config = resolveConfig({
+    world, ...(options.agent ? { agent: options.agent } : {}), ...(options.preset ? { preset: options.preset } : {}),
+    overrides: [...named, ...(options.set ?? [])],
+  });
+  const { nextRunFolder } = await import('../run-folder.ts');
+  const { openRun } = await import('../../train/run.ts');
+  const directory = options.logdir ?? nextRunFolder(world);
+  const command = `npx dreamtree ${process.argv.slice(2).join(' ')}`;
+  console.error(`${environment.name} · ${config.agent} · preset ${config.preset} · seed ${config.seed} · ${directory}`);
+  const run = await openRun({ directory, config, environment, command });
+  try {
+    announce(run);
+    const interrupted = await follow(run);
+    if (interrupted) {
+      const again = options.logdir ? command : `${command} --logdir ${directory}`;
+      console.error(`saved. Go on with: ${again}`);
+    } else {
+      await finish(run);
+    }
+  } finally {
+    await run.close();
+  }
+}
+
+function announce({ learner: { report }, engine, config, resume, environment, agent }: Run): void {
+  const seconds = ((report.traceMs + report.buildMs) / 1000).toFixed(1);
+  console.error(
+    `engine ${engine.reason}; ${report.nodes} nodes compiled in ${seconds} s${report.cached ? ' (from the cache)' : ''}`,
+  );
+  if (agent.model.decode === undefined) console.error('this agent has no decoder: there will be no dreams to see');
+  if (resume) console.error(`continuing at step ${resume.step} of ${config.train.steps} in ${environment.name}`);
+}
+
+/** Train until the budget is used; true where the user stopped it. */
+async function follow(run: Run): Promise<boolean> {
+  const { trainingLoop } = await import('../../train/loop.ts');
+  const { createProgress } = await import('../../train/progress.ts');
+  const { createLiveDream } = await import('../live-dream.ts');
+  const { config, metrics, clock, resume, learner } = run;
+  const { steps, minutes, checkpointEvery } = config.train;
+  const progress = createProgress({
+    total: steps, stream: process.stderr, picture: true, clock,
+    ...(resume ? { start: { step: resume.step, update: resume.update } } : {}),
+  });
+  const live = await createLiveDream(run, progress);
+  let stop = false;
+  const onInterrupt = () => {
+    if (stop) process.exit(130);
+    stop = true;
+    progress.note('stopping: the block in work is finished and saved; Ctrl-C again to drop it');
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  let savedAt = resume?.step ?? 0;
+  let last: Moment | undefined;
+  const returns = createRecent(50);
+  try {
+    for await (const moment of trainingLoop({ ...run, actions: run.environment.actions })) {
+      last = moment;
+      const { step, update } = moment.state;
+      for (const { return: total } of moment.finished) returns.add(total);
+      showNumbers(progress, moment, returns.mean());
+      if (moment.row) {
+        metrics.write(step, update, moment.row);
+        metrics.writeTiming(step, {
+          elapsedMs: clock.elapsedMs(), updatesPerSecond: clock.rate('updates', update),
+          stepsPerSecond: clock.rate('steps', step), rssMb: process.memoryUsage.rss() / 2 ** 20,
+        });
+      }
+      await live.show(learner);
+      const outOfTime = minutes > 0 && clock.elapsedMs() >= minutes * 60_000;
+      if (moment.done || stop || outOfTime || step - savedAt >= checkpointEvery) {
+        await run.save(moment.state);
+        savedAt = step;
+      }
+      if (stop || outOfTime) break;
+    }
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+    progress.stop();
+    await live.dispose();
+  }
+  return stop && last?.done !== true;
+}
+
+function showNumbers(progress: Progress, { state, losses }: Moment, recentReturn: number | undefined): void {
+  progress.update({
+    step: state.step, update: state.update,
+    ...(recentReturn === undefined ? {} : { return: recentReturn }),
+    ...(losses
+      ? { losses: { image: losses['model/image'], reward: losses['model/reward'], value: losses['behavior/value'] } }
+      : {}),
+  });
+}
+
+/** Mean of the latest values. */
+function createRecent(count: number): { add(value: number): void; mean(): number | undefined } {
+  const values: number[] = [];
+  return {
+    add(value) {
+      values.push(value);
+      if (values.length > count) values.shift();
+    },
+    mean: () => (values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length),
+  };
+}
+
+/** Evaluate, picture, and say where everything is. */
+async function finish(run: Run): Promise<void> {
+  const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
+  const { createDreamer } = await import('../../../eval/dream.ts');
+  const { createActor } = await import('../../policies/actor.ts');
+  const { createRng } = await import('../../random.ts');
+  const { summaryLine } = await import('../summary.ts');
+  const { writeRunReport } = await import('../run-folder.ts');
+  const { config, environment, agent, engine, learner, driver, directory, clock } = run;
+  const { size } = config.env;
+  const { evalEpisodes: episodes } = config.train;
+  const trainedMs = clock.elapsedMs();
+  const params = await learner.params();
+  const actor = await createActor({
+    agent, params, engine, lanes: controlLanes(episodes), imageShape: [size, size, 3],
+    actionSize: driver.actionSize, sample: false,
+  });
+  const rng = createRng(config.seed);
+  const result = await evaluateControl({ environment, policy: actor, episodes, size, rng: rng.split('eval') });
+  await actor.dispose();
+  const dreamer = await createDreamer({ environment, agent, engine, size, context: 5, horizon: 45 });
+  const dream = await dreamer.dream(params, 'policy', rng.split('dream'));
+  await dreamer.dispose();
+  const summary = summaryLine(environment, result);
+  const next = nextSteps(directory, environment.name);
+  const page = await writeRunReport(run, { result, summary, dream, next });
+  console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
+  console.log(`trained for ${(trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
+  console.log(next.join('\n'));
+}
+
+const nextSteps = (directory: string, world: string): string[] => [
+  'What next:',
+  `  npx dreamtree dream ${directory} --actions each    what would happen if …`,
+  `  npx dreamtree eval ${directory} --episodes 200     more episodes, another seed`,
+  `  npx dreamtree train ${world === 'catch' ? 'cartpole' : 'catch'}                    another world`,
+  '  npx dreamtree --help                        everything else',
+];
+

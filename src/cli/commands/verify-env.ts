@@ -1,0 +1,45 @@
+/** `dreamtree verify-env`: is a world equal to trajectories recorded from the original? */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { UserError } from '../../user-error.ts';
+
+const HELP = `
+Example:
+  dreamtree verify-env cartpole test/data/CartPole-v1.json
+
+Prints {"steps", "maxError"} and exits with 0, or says where the first difference is and exits with 1.
+FILE.json holds {"episodes": [{"initialState", "actions", "states", "rewards", "terminated", "truncated"}]}.`;
+
+export default function registerVerifyEnv(program: Command): void {
+  program
+    .command('verify-env')
+    .description('Compare a world, number by number, with recorded trajectories.')
+    .argument('<env>', 'a world by name, or the file that holds it')
+    .argument('<recording>', 'a JSON file of episodes')
+    .addHelpText('after', HELP)
+    .action(async (env: string, file: string) => {
+      const { loadWorld } = await import('../worlds.ts');
+      const { MalformedRecording, RecordingDifference, verifyRecording } = await import('../../world/verify.ts');
+      const world = await loadWorld(env);
+      if (!world.recording) {
+        throw new UserError(`world '${world.name}' cannot be compared: it lacks recording { toVector, fromVector }`);
+      }
+      try {
+        console.log(JSON.stringify(verifyRecording(world, await readJson(file))));
+      } catch (error) {
+        if (error instanceof MalformedRecording) throw new UserError(`${file}: ${error.message}`);
+        if (!(error instanceof RecordingDifference)) throw error;
+        console.error(error.message);
+        process.exitCode = 1;
+      }
+    });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${file}: expected a file of JSON, got: ${problem}`, { cause: error });
+  }
+}

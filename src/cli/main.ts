@@ -1,0 +1,71 @@
+/**
+ * The command line: one file a command in commands/, found by listing that folder. Exit codes: 0 all is well,
+ * 1 something failed (or a check did not pass), 2 the command was called wrongly; then stderr says how in a sentence.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../user-error.ts';
+
+/** What a file in commands/ exports by default: it adds its command to the program. */
+export type Register = (program: Command) => void;
+
+const EXAMPLES = `
+Begin with:
+  dreamtree train catch          learn a world from pixels and picture the dream
+  dreamtree list                 worlds, agents, policies, presets
+  dreamtree <command> --help     options and an example`;
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+/** The whole program. Commands import what is heavy inside their action, so that `--help` stays quick. */
+export async function createProgram(): Promise<Command> {
+  const program = new Command('dreamtree')
+    .description('A latent world-model agent that learns from pixels.')
+    .version(packageVersion())
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError()
+    .exitOverride()
+    // Commander breaks "unknown option … (Did you mean …?)" over two lines.
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) });
+  const folder = new URL('commands/', import.meta.url);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts')).sort()) {
+    const { default: register } = (await import(new URL(file, folder).href)) as { default: Register };
+    register(program);
+  }
+  return program;
+}
+
+/** Say what went wrong; returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
+  const debug = process.env.DREAMTREE_DEBUG === '1';
+  if (error instanceof UserError) {
+    console.error(debug ? error : `error: ${error.message}`);
+    return 2;
+  }
+  console.error(error);
+  console.error('This is a bug in dreamtree or in a world of yours; `dreamtree doctor` checks the installation.');
+  return 1;
+}
+
+/** Run one command line, without the program's own name; returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`dreamtree list | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    const program = await createProgram();
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0); // a command whose check failed has set it to 1
+  } catch (error) {
+    return report(error);
+  }
+}

@@ -1,0 +1,54 @@
+/** From what a user names to an agent that can act: checkpoint, configuration, world, parameters. */
+import type { Config } from '../config/index.ts';
+import type { Checkpoint } from '../data/checkpoint.ts';
+import type { EngineChoice } from '../engine/compile.ts';
+import type { Agent, Environment, ParamArrays } from '../types.ts';
+import { UserError } from '../user-error.ts';
+
+export interface OpenedAgent {
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly params: ParamArrays;
+  readonly engine: EngineChoice;
+}
+
+/** @throws UserError where there is no checkpoint, or it does not fit its own configuration. */
+export async function openAgent(runOrFile: string): Promise<OpenedAgent> {
+  const [{ configSchema }, { readCheckpoint }, { findCheckpoint }, { createAgent }, { resolveEngine }, actions, worlds] =
+    await Promise.all([
+      import('../config/index.ts'), import('../data/checkpoint.ts'), import('../data/find-checkpoint.ts'),
+      import('../train/agent.ts'), import('../engine/resolve-engine.ts'), import('../world/actions.ts'),
+      import('./worlds.ts'),
+    ]);
+  const file = findCheckpoint(runOrFile);
+  const checkpoint = await readCheckpoint(file);
+  const parsed = configSchema.safeParse(checkpoint.config);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(`${file}: its configuration is not one of this version (${issue.path.join('.')}: ${issue.message})`);
+  }
+  const config = parsed.data;
+  const environment = await worlds.loadWorld(config.world);
+  const agent = createAgent(config, {
+    actions: environment.actions, actionSize: actions.actionSize(environment.actions),
+  });
+  const params = checkpoint.arrays.params ?? {};
+  await requireSameShapes(file, agent, params);
+  const engine = await resolveEngine(config.engine.name, config.engine.provider);
+  return { file, checkpoint, config, environment, agent, params, engine };
+}
+
+async function requireSameShapes(file: string, agent: Agent, params: ParamArrays): Promise<void> {
+  const { createRng } = await import('../random.ts');
+  const expected = { ...agent.model.init(createRng(0)), ...agent.behavior.init(createRng(0)) };
+  for (const [name, { shape }] of Object.entries(expected)) {
+    const came = params[name]?.shape;
+    if (came === undefined || String(came) !== String(shape)) {
+      const got = came === undefined ? 'none' : `[${came.join(', ')}]`;
+      throw new UserError(`${file}: expected parameter ${name} [${shape.join(', ')}], got ${got}; the file does not fit its configuration`);
+    }
+  }
+}

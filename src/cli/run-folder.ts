@@ -1,0 +1,81 @@
+/** Where a run goes, and what is left there when it ends: result, curve, imagination, and one page that shows it all. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { ControlResult } from '../../eval/control.ts';
+import type { Dream } from '../../eval/dream.ts';
+import { readMetrics } from '../train/metrics.ts';
+import type { Run } from '../train/run.ts';
+import { truthModelError, writeDream } from '../viz/dream-strip.ts';
+import { writePage } from '../viz/page.ts';
+import { writePlot } from '../viz/plot.ts';
+
+/** `runs/catch-001`, `runs/catch-002`, …: the first that is free. */
+export function nextRunFolder(world: string): string {
+  const base = path.basename(world).replace(/\.[cm]?[jt]s$/, '');
+  const taken = existsSync('runs') ? readdirSync('runs') : [];
+  const numbers = taken.flatMap((name) => (name.startsWith(`${base}-`) ? Number(name.slice(base.length + 1)) || 0 : []));
+  return path.join('runs', `${base}-${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}`);
+}
+
+export interface RunReport {
+  readonly result: ControlResult;
+  readonly summary: string;
+  readonly dream: Dream;
+  /** What to try next, as lines to paste. */
+  readonly next: readonly string[];
+}
+
+/** Write everything; the result is the path of the page. */
+export async function writeRunReport(run: Run, { result, summary, dream, next }: RunReport): Promise<string> {
+  const { directory, config, environment, metrics } = run;
+  const file = (name: string) => path.join(directory, name);
+  writeFileSync(file('result.json'), `${JSON.stringify({ env: environment.name, ...result }, null, 2)}\n`);
+  const rows = readMetrics(file('metrics.jsonl'));
+  const last = rows.at(-1);
+  const step = last?.step ?? 0;
+
+  const curve = await writePlot(file('curve'), {
+    title: `${environment.name}: return of training episodes`,
+    xLabel: 'environment steps',
+    yLabel: 'return',
+    series: [{
+      name: 'dreamer',
+      points: rows.flatMap((row) => ('episode/return' in row ? [{ x: row.step, y: row['episode/return'] }] : [])),
+    }],
+    rules: environment.reference
+      ? [{ y: environment.reference.random, label: 'random' }, { y: environment.reference.expert, label: 'best possible' }]
+      : [],
+  });
+  const pictures = truthModelError(dream.truth, dream.model);
+  await writeDream(file('dream.png'), pictures, { context: dream.context });
+  const { bytes: webp } = await writeDream(file('dream.webp'), pictures, { context: dream.context });
+  const { bytes: gif, picture } = await writeDream(file('dream.gif'), pictures, { context: dream.context });
+  metrics.image(step, 'dream', { width: picture.width, height: picture.height, bytes: gif });
+
+  const page = file('index.html');
+  await writePage(page, {
+    title: `dreamtree · ${environment.name}`,
+    summary: environment.description,
+    results: [summary],
+    sections: [
+      { heading: 'Learning', kind: 'svg', svg: curve, note: 'Mean return of the training episodes that ended since the row before.' },
+      {
+        heading: 'Imagination', kind: 'image', bytes: webp, format: 'webp', alt: 'truth, model and error, moving',
+        note: `Green: ${dream.context} observed steps. Red: imagined ones; the model sees no picture any more, only the actions.`,
+      },
+      { heading: 'The same as a strip', kind: 'image', bytes: readFileSync(file('dream.png')), format: 'png', alt: 'truth, model and error, step by step' },
+      {
+        heading: 'How far the dream is off', kind: 'table', columns: ['imagined step', 'mse', 'psnr (dB)', 'reward error'],
+        rows: dream.steps.map(({ step: imagined, mse, psnr, rewardError }) => [imagined, mse, psnr, rewardError]),
+      },
+      {
+        heading: 'Last metrics', kind: 'table', columns: ['metric', 'value'],
+        rows: Object.entries(last ?? {}).map(([name, value]) => [name, value]),
+      },
+      { heading: 'What next', kind: 'pre', text: next.join('\n') },
+      { heading: 'Configuration', kind: 'pre', text: stringify(config) },
+    ],
+  });
+  return page;
+}

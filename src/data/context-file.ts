@@ -1,0 +1,73 @@
+/**
+ * The latents stored in a replay, as one file `contexts-000001.bin` a flush: raw bytes, checked by the length and the
+ * checksum in the mark that refers to it.
+ */
+import { open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { writeAtomically } from './atomic-file.ts';
+import { ReplayError } from './segments.ts';
+
+/** What a mark says about its file. */
+export interface ContextFile {
+  readonly number: number;
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
+export async function writeContexts(
+  directory: string,
+  number: number,
+  pieces: readonly Uint8Array[],
+): Promise<ContextFile> {
+  await writeAtomically(contextsPath(directory, number), pieces);
+  return { number, bytes: totalBytes(pieces), crc32: pieces.reduce((crc, piece) => crc32(piece, crc), 0) };
+}
+
+/** Fill `pieces` with the file. Throws ReplayError where it is missing or not what was written. */
+export async function readContexts(
+  directory: string,
+  file: ContextFile,
+  pieces: readonly Uint8Array[],
+): Promise<void> {
+  const path = contextsPath(directory, file.number);
+  const wrong = (why: string) => new ReplayError(`${path} ${why}; restore it or start a new run`);
+  const handle = await open(path, 'r').catch((error: Error) => {
+    throw wrong(`cannot be read (${error.message})`);
+  });
+  try {
+    const { size } = await handle.stat();
+    const expected = totalBytes(pieces);
+    if (size !== file.bytes || size !== expected) throw wrong(`is damaged: expected ${expected} bytes, got ${size}`);
+    let crc = 0;
+    let position = 0;
+    for (const piece of pieces) {
+      for (let done = 0; done < piece.length; ) {
+        const { bytesRead } = await handle.read(piece, done, piece.length - done, position);
+        if (bytesRead === 0) throw wrong('ended while it was read');
+        done += bytesRead;
+        position += bytesRead;
+      }
+      crc = crc32(piece, crc);
+    }
+    if (crc !== file.crc32) throw wrong('is damaged (wrong checksum)');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Delete every file but those of the given numbers. */
+export async function removeContexts(directory: string, kept: readonly (number | undefined)[]): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const number = /^contexts-(\d{6,})\.bin$/.exec(name)?.[1];
+    if (number && !kept.includes(Number(number))) await rm(join(directory, name), { force: true });
+  }
+}
+
+function contextsPath(directory: string, number: number): string {
+  return join(directory, `contexts-${String(number).padStart(6, '0')}.bin`);
+}
+
+function totalBytes(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}

@@ -1,0 +1,203 @@
+/**
+ * The most recent steps of one lane, in a ring. Steps are named by their absolute index, counted from the lane's first
+ * step; a step is evicted exactly when `capacity` newer ones exist, whatever the memory looks like.
+ */
+import type { Step } from '../types.ts';
+
+/** Lengths of one step's rows. */
+export interface StepLayout {
+  readonly imageSize: number;
+  readonly actionSize: number;
+  /** Half floats of the stored latent; 0 where none is kept. */
+  readonly contextSize: number;
+}
+
+/** Steps as columns, row after row. */
+export interface Columns {
+  readonly image: Uint8Array;
+  readonly action: Float32Array;
+  readonly reward: Float32Array;
+  /** Bits: `IS_FIRST`, `IS_LAST`, `IS_TERMINAL`. */
+  readonly flags: Uint8Array;
+}
+
+export const IS_FIRST = 1;
+export const IS_LAST = 2;
+export const IS_TERMINAL = 4;
+
+interface Chunk extends Columns {
+  readonly context: Uint16Array;
+  /** 1 where the step's context has been stored. */
+  readonly hasContext: Uint8Array;
+}
+
+/** A contiguous piece of one chunk. */
+interface Run {
+  readonly chunk: Chunk;
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Memory is taken by this many steps at a time, as the lane fills. */
+const CHUNK_STEPS = 256;
+
+/** Bytes of memory that one step takes. */
+export function stepBytes(layout: StepLayout): number {
+  const reward = 4;
+  const flags = 2; // with hasContext
+  return layout.imageSize + 4 * layout.actionSize + reward + flags + 2 * layout.contextSize;
+}
+
+export function createColumns(layout: StepLayout, count: number): Columns {
+  return {
+    image: new Uint8Array(count * layout.imageSize),
+    action: new Float32Array(count * layout.actionSize),
+    reward: new Float32Array(count),
+    flags: new Uint8Array(count),
+  };
+}
+
+export class LaneBuffer {
+  /** How many steps are kept. */
+  readonly capacity: number;
+  readonly #layout: StepLayout;
+  readonly #chunks: (Chunk | undefined)[];
+  #count: number;
+
+  /** `count` says where absolute indices go on: a lane that is being restored begins where it was. */
+  constructor(layout: StepLayout, capacity: number, count = 0) {
+    this.capacity = capacity;
+    this.#layout = layout;
+    this.#chunks = new Array<Chunk | undefined>(Math.ceil(capacity / CHUNK_STEPS));
+    this.#count = count;
+  }
+
+  /** How many steps were ever appended: one more than the newest step's index. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The index of the oldest step that is kept. */
+  get oldest(): number {
+    return Math.max(0, this.#count - this.capacity);
+  }
+
+  get stored(): number {
+    return this.#count - this.oldest;
+  }
+
+  /** Steps for which memory has been taken. */
+  get allocatedSteps(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + (chunk ? chunk.reward.length : 0), 0);
+  }
+
+  has(index: number): boolean {
+    return index >= this.oldest && index < this.#count;
+  }
+
+  append(step: Step): void {
+    const { imageSize, actionSize } = this.#layout;
+    if (step.image.length !== imageSize) {
+      throw new RangeError(`expected a step's image of ${imageSize} bytes, got ${step.image.length}`);
+    }
+    if (step.action.length !== actionSize) {
+      throw new RangeError(`expected a step's action of length ${actionSize}, got ${step.action.length}`);
+    }
+    const [{ chunk, start }] = this.#runs(this.#count, 1);
+    chunk.image.set(step.image, start * imageSize);
+    chunk.action.set(step.action, start * actionSize);
+    chunk.reward[start] = step.reward;
+    chunk.flags[start] =
+      (step.isFirst ? IS_FIRST : 0) | (step.isLast ? IS_LAST : 0) | (step.isTerminal ? IS_TERMINAL : 0);
+    chunk.hasContext[start] = 0;
+    this.#count++;
+  }
+
+  /** Copy `count` steps from index `first` on, all of them kept, to `out` from row `row` on. */
+  read(first: number, count: number, out: Columns, row: number): void {
+    const { imageSize, actionSize } = this.#layout;
+    for (const run of this.#runs(first, count)) {
+      const { chunk, start } = run;
+      const end = start + run.count;
+      out.image.set(chunk.image.subarray(start * imageSize, end * imageSize), row * imageSize);
+      out.action.set(chunk.action.subarray(start * actionSize, end * actionSize), row * actionSize);
+      out.reward.set(chunk.reward.subarray(start, end), row);
+      out.flags.set(chunk.flags.subarray(start, end), row);
+      row += run.count;
+    }
+  }
+
+  /** The inverse of `read`: put steps back that were kept before. */
+  restore(first: number, count: number, from: Columns, row: number): void {
+    const { imageSize, actionSize } = this.#layout;
+    for (const run of this.#runs(first, count)) {
+      const { chunk, start } = run;
+      const end = row + run.count;
+      chunk.image.set(from.image.subarray(row * imageSize, end * imageSize), start * imageSize);
+      chunk.action.set(from.action.subarray(row * actionSize, end * actionSize), start * actionSize);
+      chunk.reward.set(from.reward.subarray(row, end), start);
+      chunk.flags.set(from.flags.subarray(row, end), start);
+      row = end;
+    }
+  }
+
+  /** The context stored for a step, a view; undefined where the step is not kept or never had one. */
+  context(index: number): Uint16Array | undefined {
+    if (!this.has(index)) return undefined;
+    const [{ chunk, start }] = this.#runs(index, 1);
+    return chunk.hasContext[start] ? this.#contextRow(chunk, start) : undefined;
+  }
+
+  /** Where to write the context of a step, a view that counts as stored from now on; undefined where evicted. */
+  contextToWrite(index: number): Uint16Array | undefined {
+    if (!this.has(index)) return undefined;
+    const [{ chunk, start }] = this.#runs(index, 1);
+    chunk.hasContext[start] = 1;
+    return this.#contextRow(chunk, start);
+  }
+
+  /** Views of everything that is stored about contexts, always cut the same way for the same `count`. */
+  contextBytes(): Uint8Array[] {
+    const { contextSize } = this.#layout;
+    return this.#runs(this.oldest, this.stored).flatMap(({ chunk, start, count }) => {
+      const rows = chunk.context.subarray(start * contextSize, (start + count) * contextSize);
+      return [
+        chunk.hasContext.subarray(start, start + count),
+        new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength),
+      ];
+    });
+  }
+
+  #contextRow(chunk: Chunk, row: number): Uint16Array {
+    const { contextSize } = this.#layout;
+    return chunk.context.subarray(row * contextSize, (row + 1) * contextSize);
+  }
+
+  /** Where the steps lie in memory, which is taken where it was not yet. */
+  #runs(first: number, count: number): Run[] {
+    const runs: Run[] = [];
+    for (let index = first; index < first + count; ) {
+      const slot = index % this.capacity;
+      const start = slot % CHUNK_STEPS;
+      const chunk = this.#chunk(Math.floor(slot / CHUNK_STEPS));
+      const length = Math.min(first + count - index, chunk.reward.length - start);
+      runs.push({ chunk, start, count: length });
+      index += length;
+    }
+    return runs;
+  }
+
+  #chunk(number: number): Chunk {
+    const known = this.#chunks[number];
+    if (known) return known;
+    // The ring's last chunk is shorter, so that the ring never holds more than its capacity.
+    const steps = Math.min(CHUNK_STEPS, this.capacity - number * CHUNK_STEPS);
+    const chunk = {
+      ...createColumns(this.#layout, steps),
+      context: new Uint16Array(steps * this.#layout.contextSize),
+      hasContext: new Uint8Array(steps),
+    };
+    this.#chunks[number] = chunk;
+    return chunk;
+  }
+}

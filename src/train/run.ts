@@ -1,0 +1,142 @@
+/**
+ * A run folder: everything that training keeps on disk, opened anew or where it was left. One checkpoint holds the
+ * learner, the loop, the worlds in flight and the replay's mark together, so they always belong to the same moment.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import type { Config } from '../config/index.ts';
+import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, writeCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
+import { createReplay, openReplay, type Replay } from '../data/replay.ts';
+import { resolveEngine, type EngineChoice } from '../engine/resolve-engine.ts';
+import { createRng } from '../random.ts';
+import type { Agent, Environment } from '../types.ts';
+import { UserError } from '../user-error.ts';
+import { actionSize } from '../world/actions.ts';
+import { createDriver, type Driver, type DriverSnapshot } from '../world/driver.ts';
+import { CHANNELS, createAgent } from './agent.ts';
+import { createLearner, type Learner } from './learner.ts';
+import type { LoopState } from './loop.ts';
+import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
+import type { LearnerState } from './update.ts';
+
+export interface RunOptions {
+  readonly directory: string;
+  readonly config: Config;
+  readonly environment: Environment;
+  /** The command line, for whoever wants to do it again. */
+  readonly command: string;
+}
+
+export interface Run {
+  readonly directory: string;
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly agent: Agent;
+  readonly engine: EngineChoice;
+  readonly learner: Learner;
+  readonly driver: Driver;
+  readonly replay: Replay;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Where it was left, if it is continued. */
+  readonly resume?: LoopState;
+  /** Write a checkpoint of this moment. */
+  save(state: LoopState): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const CONFIG_FILE = 'config.yaml';
+
+/** What may differ when a run is continued: it changes how long or how, not what is learned. */
+const FREE_KEYS = new Set([
+  'train.steps', 'train.minutes', 'train.evalEpisodes', 'train.checkpointEvery', 'engine.name', 'engine.provider',
+]);
+
+const loopSchema = z.object({
+  step: z.int(), update: z.int(), block: z.int(), episode: z.int(), loggedAt: z.int(), elapsedMs: z.number(),
+});
+
+/**
+ * Open `directory` as a run: a new one, or the one that lies there.
+ * @throws UserError where what lies there was made with other settings.
+ */
+export async function openRun({ directory, config, environment, command }: RunOptions): Promise<Run> {
+  mkdirSync(directory, { recursive: true });
+  await sweepCheckpoints(directory);
+  const file = path.join(directory, CHECKPOINT_FILE);
+  const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
+  if (saved) requireSameConfig(directory, saved, config);
+
+  const shape = { actions: environment.actions, actionSize: actionSize(environment.actions) };
+  const agent = createAgent(config, shape);
+  const { lanes, size } = config.env;
+  const replayOptions = {
+    lanes, imageShape: [size, size, CHANNELS], actionSize: shape.actionSize, contextShapes: agent.model.latentShapes,
+    capacityBytes: config.replay.bytes, directory: path.join(directory, 'replay'),
+  };
+  const rng = createRng(config.seed);
+  const driver = createDriver({ environment, lanes, size, rng: rng.split('world') });
+  const engine = await resolveEngine(config.engine.name, config.engine.provider);
+  const learning = createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) });
+  const replay = saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions);
+  if (saved) driver.restore(saved.extra.driver as DriverSnapshot);
+  const resume = saved ? loopState(saved) : undefined;
+  const metrics = openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) });
+  const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
+  writeFileSync(path.join(directory, CONFIG_FILE), stringify(config));
+  const learner = await learning;
+
+  return {
+    directory, config, environment, agent, engine, learner, driver, replay, metrics, clock,
+    ...(resume ? { resume } : {}),
+    async save({ carry, means, ...counters }) {
+      const mark = await replay.flush();
+      await writeCheckpoint(file, {
+        kind: 'run', config, command,
+        counters: { ...counters, elapsedMs: clock.elapsedMs() },
+        arrays: { ...(await learner.state()), carry },
+        extra: { driver: driver.snapshot(), replay: mark, means },
+      });
+      await replay.commit(mark);
+    },
+    async close() {
+      metrics.close();
+      await Promise.all([learner.close(), replay.close()]);
+    },
+  };
+}
+
+function learnerState({ arrays }: Checkpoint): LearnerState {
+  const { params = {}, slow = {}, momentum = {}, variance = {}, statistics = {} } = arrays;
+  return { params, slow, momentum, variance, statistics };
+}
+
+function loopState({ counters, arrays, extra }: Checkpoint): LoopState {
+  const { elapsedMs: _, ...numbers } = loopSchema.parse(counters);
+  return { ...numbers, carry: arrays.carry ?? {}, means: extra.means as LoopState['means'] };
+}
+
+function requireSameConfig(directory: string, saved: Checkpoint, config: Config): void {
+  if (saved.kind !== 'run') {
+    throw new UserError(`${directory} holds an agent without its training state; give another --logdir`);
+  }
+  const [before, now] = [flatten(saved.config), flatten(config)];
+  for (const key of new Set([...before.keys(), ...now.keys()])) {
+    if (FREE_KEYS.has(key) || before.get(key) === now.get(key)) continue;
+    throw new UserError(
+      `${directory} was begun with ${key} = ${before.get(key)}, not ${now.get(key)}: ` +
+        'continue with the same settings, or give another --logdir',
+    );
+  }
+}
+
+function flatten(value: object, prefix = ''): Map<string, string> {
+  const entries = Object.entries(value).flatMap(([key, item]): [string, string][] =>
+    typeof item === 'object' && item !== null
+      ? [...flatten(item as object, `${prefix}${key}.`)]
+      : [[`${prefix}${key}`, String(item)]],
+  );
+  return new Map(entries);
+}

@@ -1,0 +1,136 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { valueAndGradients } from '../../src/engine/gradients.ts';
+import { float32 } from '../../src/engine/nd-array.ts';
+import { bernoulli, boundedNormal, categorical, symexpBins, symexpTwoHot, twoHot } from '../../src/nn/distributions.ts';
+import { symexp, symlog } from '../../src/nn/transforms.ts';
+import { evaluate, fixedNoise, normals, runBoth } from '../engine/parity.ts';
+
+const close = (actual: readonly number[], expected: readonly number[], digits = 5) => {
+  expect(actual.length).toBe(expected.length);
+  actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], digits));
+};
+
+describe('categorical', () => {
+  const logits = { x: float32([0, Math.log(3), 0, Math.log(8)], [2, 2]) }; // probabilities 1/4, 3/4 and 1/9, 8/9
+
+  it('mixes in the uniform distribution', async () => {
+    close(await evaluate(({ x }) => categorical(x, 0.1).probs, logits), [0.275, 0.725, 0.15, 0.85]);
+  });
+
+  it('has the entropy, log-probability and divergence worked out by hand', async () => {
+    close(await evaluate(({ x }) => categorical(x).entropy(), logits), [0.562335, 0.348832]);
+    const oneHot = float32([1, 0, 0, 1], [2, 2]);
+    close(await evaluate(({ x, y }) => categorical(x).logProb(y), { ...logits, y: oneHot }), [-1.386294, -0.117783]);
+    // KL((1/4, 3/4) ‖ (1/2, 1/2)) = ln 2 − H
+    const even = float32([0, 0, 0, 0], [2, 2]);
+    close(await evaluate(({ x, y }) => categorical(x).kl(categorical(y)), { ...logits, y: even }), [0.130812, 0.344315]);
+  });
+
+  it('samples by inverse CDF', async () => {
+    const sampled = (u: readonly number[]) => evaluate(({ x }) => categorical(x).sample(fixedNoise(u)), logits);
+    expect(await sampled([0.2, 0.5])).toEqual([1, 0, 0, 1]);
+    expect(await sampled([0.3, 0.05])).toEqual([0, 1, 1, 0]);
+    expect(await sampled([0.99999994, 0.99999994])).toEqual([0, 1, 0, 1]);
+  });
+
+  it('samples as often as the probabilities say', async () => {
+    const many = float32(new Float32Array(3 * 20_000).map((_, i) => Math.log([0.1, 0.3, 0.6][i % 3])), [20_000, 3]);
+    const share = await evaluate(({ x }, noise) => tf.mean(categorical(x).sample(noise), 0), { x: many });
+    close(share, [0.1, 0.3, 0.6], 1.5);
+  });
+
+  it('passes the gradient of a sample straight to the probabilities', async () => {
+    const weights = float32([1, 2, 3, 5], [2, 2]);
+    const { compiled } = await runBoth(({ x }) => {
+      const gradientOf = (value: (logits: tf.Tensor) => tf.Tensor) =>
+        valueAndGradients({ x: x.x }, () => ({ total: tf.sum(tf.mul(value(x.x), x.w)), extras: {} })).gradients.x;
+      return {
+        out: {
+          sample: gradientOf((l) => categorical(l).sample(fixedNoise([0.2, 0.2]))),
+          probs: gradientOf((l) => categorical(l).probs),
+        },
+      };
+    }, { x: { ...logits, w: weights } });
+    close([...compiled.out.sample.data], [...compiled.out.probs.data]);
+    // d(p₁ + 2p₂)/dx₂ = p₁p₂ = 3/16
+    expect(compiled.out.sample.data[1]).toBeCloseTo(3 / 16, 5);
+  });
+});
+
+describe('bernoulli', () => {
+  it('has the loss and entropy worked out by hand', async () => {
+    const logits = { x: float32([0, Math.log(3), -40], [3]), y: float32([1, 0.25, 0], [3]) };
+    // −[t·ln p + (1 − t)·ln(1 − p)] with p = 1/2, 3/4, 4e−18
+    close(await evaluate(({ x, y }) => bernoulli(x).loss(y), logits), [0.693147, 1.111641, 0]);
+    close(await evaluate(({ x }) => bernoulli(x).entropy(), logits), [0.693147, 0.562335, 0]);
+    expect(await evaluate(({ x }) => bernoulli(x).sample(fixedNoise([0.4, 0.8, 0.1])), logits)).toEqual([1, 0, 0]);
+  });
+});
+
+describe('symexp two-hot', () => {
+  it('has symmetric bins around zero', () => {
+    const bins = symexpBins(5);
+    close([...bins].map(symlog), [-20, -10, 0, 10, 20], 4);
+    expect(bins[2]).toBe(0);
+    expect(symexp(symlog(-3.7))).toBeCloseTo(-3.7, 10);
+    expect(() => symexpBins(4)).toThrow('expected an odd number of bins ≥ 3, got 4');
+  });
+
+  it('spreads a value over its two neighbours', async () => {
+    const bins = Float32Array.of(-10, -1, 0, 1, 10);
+    const weights = await evaluate(({ x }) => twoHot(x, bins), { x: float32([0, 0.25, -4, 10, 99, -99], [6]) });
+    close(weights, [
+      0, 0, 1, 0, 0,
+      0, 0, 0.75, 0.25, 0,
+      1 / 3, 2 / 3, 0, 0, 0,
+      0, 0, 0, 0, 1,
+      0, 0, 0, 0, 1,
+      1, 0, 0, 0, 0,
+    ]);
+  });
+
+  it('keeps the value as the mean, over the whole range', async () => {
+    const bins = symexpBins(255);
+    const values = [0, 1, -1, 0.03, 17.5, -300, 1e5, -4e8];
+    const mean = await evaluate(({ x }) => tf.sum(tf.mul(twoHot(x, bins), tf.tensor1d(bins)), -1), { x: float32(values, [8]) });
+    mean.forEach((value, i) => expect(Math.abs(value - values[i])).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(values[i]))));
+  });
+
+  it('predicts exactly zero where all bins are equally likely', async () => {
+    expect(await evaluate(({ x }) => symexpTwoHot(x).predict(), { x: float32(new Float32Array(510), [2, 255]) })).toEqual([0, 0]);
+  });
+
+  it('predicts the weighted mean, and its loss is the cross-entropy', async () => {
+    const x = normals([3, 15]);
+    const bins = symexpBins(15);
+    const target = float32([0.5, -2, 700], [3]);
+    const [mean, loss] = await Promise.all([
+      evaluate((v) => symexpTwoHot(v.x).predict(), { x }),
+      evaluate((v) => symexpTwoHot(v.x).loss(v.y), { x, y: target }),
+    ]);
+    for (let row = 0; row < 3; row++) {
+      const logits = [...x.data].slice(row * 15, row * 15 + 15);
+      const sum = logits.reduce((total, value) => total + Math.exp(value), 0);
+      const expected = logits.reduce((total, value, i) => total + (Math.exp(value) / sum) * bins[i], 0);
+      expect(Math.abs(mean[row] / expected - 1)).toBeLessThan(1e-4);
+      const upper = bins.findIndex((bin) => bin > target.data[row]);
+      const share = (target.data[row] - bins[upper - 1]) / (bins[upper] - bins[upper - 1]);
+      const nll = -((1 - share) * logits[upper - 1] + share * logits[upper]) + Math.log(sum);
+      expect(loss[row]).toBeCloseTo(nll, 4);
+    }
+  });
+});
+
+describe('bounded normal', () => {
+  const logits = { m: float32([0.5, -1], [1, 2]), s: float32([0, -20], [1, 2]) };
+  // mean tanh(0.5), tanh(−1); deviation 0.9·σ(2) + 0.1 = 0.892717, 0.1
+  it('keeps mean and deviation within bounds', async () => {
+    const head = (v: Record<string, tf.Tensor>) => boundedNormal(v.m, v.s);
+    close(await evaluate((v) => head(v).predict(), logits), [0.462117, -0.761594]);
+    close(await evaluate((v) => head(v).sample(fixedNoise([1, -2])), logits), [1.354834, -0.961594]);
+    // ½ ln(2πe) + ln σ, summed
+    close(await evaluate((v) => head(v).entropy(), logits), [0.421808], 4);
+    close(await evaluate((v) => head(v).logProb(tf.tensor2d([[1.354834, -0.761594]])), logits), [0.078192], 3);
+  });
+});
