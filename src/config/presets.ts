@@ -40,8 +40,9 @@ export const presets = {
   tiny: {
     env: { size: 32 },
     model: { deter: 128, hidden: 128, stoch: 8, classes: 8, units: 128, blocks: 1, depth: 16 },
-    behavior: { units: 128, imaginationHorizon: 10 },
-    train: { steps: 20_000, batchSize: 8, batchLength: 16, trainRatio: 32 },
+    behavior: { units: 128, imaginationHorizon: 10, imaginationStarts: 64, entropy: 0.03 },
+    optimizer: { learningRate: 1e-3, warmup: 100 },
+    train: { steps: 20_000, batchSize: 8, batchLength: 16, trainRatio: 24, prefill: 500 },
   },
   small: {
     env: { size: 64 },
@@ -88,7 +89,7 @@ export const presets = {
 
 /** What a world asks for where no preset is named: a preset, and what to lay over it. */
 export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
-  catch: { preset: 'tiny', train: { steps: 10_000 } },
+  catch: { preset: 'tiny', train: { steps: 8_000 } },
   cartpole: { preset: 'tiny', train: { steps: 50_000 } },
   pendulum: { preset: 'tiny', train: { steps: 50_000 } },
 };

@@ -26,6 +26,8 @@ export interface CompileOptions {
 export interface CompileReport {
   readonly engine: string;
   readonly nodes: number;
+  /** Arithmetic of one run: matrix products and convolutions, in 10⁹ floating-point operations. */
+  readonly gflop: number;
   readonly traceMs: number;
   /** Creating the session, which optimises the graph unless it came from the cache. */
   readonly buildMs: number;

@@ -14,7 +14,7 @@ export async function createEagerProgram(
   return {
     name,
     inputs,
-    report: { engine: engine.name, nodes: 0, traceMs: 0, buildMs: 0, cached: false },
+    report: { engine: engine.name, nodes: 0, gflop: 0, traceMs: 0, buildMs: 0, cached: false },
     async run(arrays, rng) {
       checkInputs(name, inputs, arrays);
       await useBackend(engine.backend);

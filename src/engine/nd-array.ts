@@ -1,5 +1,5 @@
 /** NdArray: plain memory with a shape, and the checks at the border between memory and programs. */
-import type { DType, Group, Groups, NdArray, TensorSpec } from '../types.ts';
+import type { DType, Group, Groups, NdArray, Rng, TensorSpec } from '../types.ts';
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, side) => size * side, 1);
 
@@ -22,6 +22,13 @@ export function zeros(shape: readonly number[], dtype: DType = 'float32'): NdArr
   if (dtype === 'float32') return { data: new Float32Array(size), shape, dtype };
   if (dtype === 'int32') return { data: new Int32Array(size), shape, dtype };
   return { data: new Uint8Array(size), shape, dtype };
+}
+
+/** Standard normal numbers. */
+export function normalArray(shape: readonly number[], rng: Rng): NdArray {
+  const data = new Float32Array(sizeOf(shape));
+  rng.fillNormal(data);
+  return { data, shape, dtype: 'float32' };
 }
 
 /** The shape and dtype of every array of every group. */

@@ -2,7 +2,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { DType, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
-import type { Program, ProgramFunction } from './compile.ts';
+import type { CompileReport, Program, ProgramFunction } from './compile.ts';
 import { Graph, type Value } from './graph.ts';
 import { checkInputs, mapGroups, sizeOf } from './nd-array.ts';
 import { writeModel, type NamedOutput } from './onnx.ts';
@@ -32,7 +32,7 @@ export async function createOnnxProgram(
   const ort = await import('onnxruntime-node');
   const elapsedMs = stopwatch();
   const { graph, outputs, noise } = traceProgram(fn, inputs, constants, engine.provider === 'cpu');
-  const { bytes, nodes } = writeModel(graph, outputs);
+  const { bytes, nodes, flops } = writeModel(graph, outputs);
   const traceMs = elapsedMs();
   const { session, cached } = await createSession(bytes, { provider: engine.provider, threads });
   const buildMs = elapsedMs() - traceMs;
@@ -44,7 +44,7 @@ export async function createOnnxProgram(
   return {
     name,
     inputs,
-    report: { engine: engine.name, nodes, traceMs, buildMs, cached },
+    report: { engine: engine.name, nodes, gflop: flops / 1e9, traceMs, buildMs, cached },
     async run(arrays, rng) {
       checkInputs(name, inputs, arrays);
       const feeds: Record<string, OrtTensor> = {};
@@ -57,8 +57,15 @@ export async function createOnnxProgram(
       for (const { name: input, array } of drawNoise(name, noise, rng)) if (used.has(input)) feeds[input] = feed(array);
       return collect(outputs, await session.run(feeds));
     },
-    dispose: async () => { if (process.env.ORT_PROFILE) session.endProfiling(); await session.release(); },
+    dispose: () => session.release(),
   };
+}
+
+/** What a program would be as a graph, without building it. */
+export function inspect(fn: ProgramFunction, inputs: Groups<TensorSpec>): Pick<CompileReport, 'nodes' | 'gflop'> {
+  const { graph, outputs } = traceProgram(fn, inputs, {}, true);
+  const { nodes, flops } = writeModel(graph, outputs);
+  return { nodes, gflop: flops / 1e9 };
 }
 
 function traceProgram(fn: ProgramFunction, inputs: Groups<TensorSpec>, constants: Groups<NdArray>, fused: boolean) {

@@ -2,6 +2,7 @@
  * A graph as the bytes of an ONNX model (onnx.proto3, field numbers as published there), written with `pbf`.
  */
 import { PbfWriter } from 'pbf';
+import { flopsOf } from './flops.ts';
 import type { Attribute, Graph, Node, Value, ValueType } from './graph.ts';
 
 /** TensorProto.DataType */
@@ -16,8 +17,15 @@ export interface NamedOutput {
   readonly value: Value;
 }
 
-/** The model's bytes and how many nodes it has. Inputs that no output needs are left out. */
-export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): { bytes: Uint8Array; nodes: number } {
+export interface Model {
+  readonly bytes: Uint8Array;
+  readonly nodes: number;
+  /** Floating-point operations of its products and convolutions. */
+  readonly flops: number;
+}
+
+/** Inputs that no output needs are left out. */
+export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): Model {
   // An output has a name of its own, because one value may leave under several names, or be an input.
   const targets = outputs.map(({ name, value }) => ({ name, value: graph.materialize(value) }));
   const nodes = graph.reachable(targets.map(({ value }) => value));
@@ -50,7 +58,8 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): { byt
       pbf.writeVarintField(2, version);
     }, null);
   }
-  return { bytes: writer.finish(), nodes: nodes.length };
+  const flops = nodes.reduce((sum, node) => sum + flopsOf(node), 0);
+  return { bytes: writer.finish(), nodes: nodes.length, flops };
 }
 
 function writeNode(node: Node, pbf: PbfWriter): void {

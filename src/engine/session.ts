@@ -35,7 +35,7 @@ export async function createSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3, ...(process.env.ORT_PROFILE ? { enableProfiling: true, profileFilePrefix: process.env.ORT_PROFILE } : {}),
+    logSeverityLevel: 3,
     // Idle threads that spin take the core from environments and pictures.
     extra: { session: { intra_op: { allow_spinning: threads > 1 ? '1' : '0' } } },
   };

@@ -2,6 +2,12 @@
 import type { Command } from 'commander';
 import { table } from '../table.ts';
 
+const UPDATE_HELP = `
+Example:
+  dreamtree bench update
+  dreamtree bench update --preset small --json
+  dreamtree bench update --preset size200m --graph`;
+
 const ENV_HELP = `
 Example:
   dreamtree bench env
@@ -15,7 +21,37 @@ export default function registerBench(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', ENV_HELP)
     .action(benchEnv);
+  bench
+    .command('update')
+    .description("Time of one update of an agent, beside the machine's best matrix product.")
+    .option('--preset <name>', 'sizes, as for train', 'tiny')
+    .option('--set <key=value...>', 'any key of the configuration')
+    .option('--graph', 'only trace: parameters, nodes and arithmetic of presets of any size')
+    .option('--json', 'print JSON')
+    .addHelpText('after', UPDATE_HELP)
+    .action(benchUpdateCommand);
 }
+
+interface UpdateOptions {
+  readonly preset: string;
+  readonly set?: readonly string[];
+  readonly graph?: boolean;
+  readonly json?: boolean;
+}
+
+async function benchUpdateCommand({ preset, set = [], graph, json }: UpdateOptions): Promise<void> {
+  const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
+  const result = graph ? inspectUpdate(preset) : await benchUpdate({ preset, overrides: set });
+  if (json) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  const rows = Object.entries(result).map(([name, value]) => [name, typeof value === 'number' ? rounded(value) : String(value)]);
+  console.log(table([['', ''], ...rows]));
+}
+
+const rounded = (value: number): string =>
+  Number.isInteger(value) ? value.toLocaleString('en') : value.toPrecision(4);
 
 async function benchEnv({ json }: { json?: boolean }): Promise<void> {
   const { benchWorlds } = await import('../../../eval/bench/env.ts');

@@ -1,0 +1,123 @@
+/**
+ * How fast an agent learns: the time of one update at the sizes of a preset, and what share that is of the machine's
+ * own best matrix product in the same run.
+ */
+import { resolveConfig, type Config } from '../../src/config/index.ts';
+import { compile, type Program } from '../../src/engine/compile.ts';
+import { normalArray, sizeOf, specsOf } from '../../src/engine/nd-array.ts';
+import { inspect } from '../../src/engine/onnx-program.ts';
+import { resolveEngine } from '../../src/engine/resolve-engine.ts';
+import * as tf from '@tensorflow/tfjs';
+import { createRng } from '../../src/random.ts';
+import { CHANNELS, createAgent } from '../../src/train/agent.ts';
+import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from '../../src/train/update.ts';
+import type { Agent, Groups, NdArray, Rng, TensorSpec } from '../../src/types.ts';
+
+export interface UpdateBench {
+  readonly preset: string;
+  /** Median of the timed updates. */
+  readonly ms: number;
+  /** Matrix products and convolutions of one update. */
+  readonly gflop: number;
+  readonly gflops: number;
+  /** The best matrix product over several sizes, with the same threads. */
+  readonly peakGflops: number;
+  readonly peakShare: number;
+  readonly nodes: number;
+  /** Tracing and building. */
+  readonly compileMs: number;
+  readonly cached: boolean;
+  readonly rssMb: number;
+  readonly parameters: number;
+}
+
+export interface UpdateBenchOptions {
+  readonly preset: string;
+  readonly overrides?: readonly string[];
+  readonly updates?: number;
+}
+
+const ACTIONS = { kind: 'discrete', n: 3 } as const;
+
+export async function benchUpdate({ preset, overrides = [], updates = 15 }: UpdateBenchOptions): Promise<UpdateBench> {
+  const config = resolveConfig({ world: 'catch', preset, overrides: [...overrides] });
+  const { agent, state, batch } = describe(config);
+  const engine = await resolveEngine(config.engine.name, config.engine.provider);
+  const { threads } = config.train;
+  const program = await compile('update', updateProgram(config, agent), updateSpecs(config, state, batch), { engine, threads });
+  const times = await timeUpdates(config, program, state, randomInputs(batch, createRng(1)), updates);
+  const ms = median(times);
+  const { nodes, gflop, traceMs, buildMs, cached } = program.report;
+  const rssMb = process.memoryUsage.rss() / 2 ** 20;
+  await program.dispose();
+  const peakGflops = await peak(threads);
+  const gflops = gflop / (ms / 1000);
+  return {
+    preset, ms, gflop, gflops, peakGflops, peakShare: gflops / peakGflops, nodes, compileMs: traceMs + buildMs, cached,
+    rssMb, parameters: countParameters(state),
+  };
+}
+
+/** The graph of an update at any size, without numbers: for presets that are too large to run here. */
+export function inspectUpdate(preset: string): { preset: string; parameters: number; nodes: number; gflop: number } {
+  const config = resolveConfig({ world: 'catch', preset });
+  const { agent, state, batch } = describe(config);
+  return { preset, parameters: countParameters(state), ...inspect(updateProgram(config, agent), updateSpecs(config, state, batch)) };
+}
+
+function describe(config: Config): { agent: Agent; state: LearnerState; batch: Groups<TensorSpec> } {
+  const agent = createAgent(config, { actions: ACTIONS, actionSize: ACTIONS.n });
+  const { batchSize, batchLength: length } = config.train;
+  const batch = batchSpecs(agent, { batchSize, length, size: config.env.size, channels: CHANNELS, actionSize: ACTIONS.n });
+  return { agent, state: initLearner(agent, createRng(0)), batch };
+}
+
+const countParameters = ({ params }: LearnerState): number =>
+  Object.values(params).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+/** Bytes and numbers of no meaning; a tenth of the flags is set. */
+function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {
+  return Object.fromEntries(Object.entries(specs).map(([group, members]) => [group, Object.fromEntries(
+    Object.entries(members).map(([key, { shape, dtype }]) => {
+      const values = new Float32Array(sizeOf(shape));
+      rng.split(key).fillUniform(values);
+      if (dtype === 'uint8') return [key, { data: Uint8Array.from(values, (value) => value * 256), shape, dtype }];
+      const data = key.startsWith('is') ? values.map((value) => Number(value < 0.1)) : values;
+      return [key, { data, shape, dtype }];
+    }),
+  )]));
+}
+
+async function timeUpdates(config: Config, program: Program, start: LearnerState, inputs: Groups<NdArray>, updates: number) {
+  const rng = createRng(2);
+  const times: number[] = [];
+  let state: Groups<NdArray> = { ...start };
+  const warmup = 3;
+  for (let update = 1; update <= warmup + updates; update++) {
+    const started = performance.now();
+    const { params, slow, momentum, variance, statistics } = await program.run(
+      { ...state, ...inputs, schedule: scheduleFor(config, update) }, rng,
+    );
+    state = { params, slow, momentum, variance, statistics };
+    if (update > warmup) times.push(performance.now() - started);
+  }
+  return times;
+}
+
+/** GFLOP/s of the best product of two matrices that ONNX Runtime makes with so many threads. */
+async function peak(threads: number): Promise<number> {
+  let best = 0;
+  for (const [rows, inner, columns] of [[512, 512, 512], [1024, 512, 512], [1024, 1024, 1024], [2048, 1024, 512]]) {
+    const inputs = { x: { a: normalArray([rows, inner], createRng(1)), b: normalArray([inner, columns], createRng(2)) } };
+    const program = await compile('peak', ({ x }) => ({ out: { c: tf.matMul(x.a, x.b) } }), specsOf(inputs), { threads });
+    for (let i = 0; i < 10; i++) {
+      const started = performance.now();
+      await program.run(inputs);
+      best = Math.max(best, (2 * rows * inner * columns) / (performance.now() - started) / 1e6);
+    }
+    await program.dispose();
+  }
+  return best;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

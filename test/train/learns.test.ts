@@ -1,0 +1,59 @@
+/** The test of everything: an agent that starts knowing nothing learns, from pixels, to do better than chance. */
+import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { controlLanes, evaluateControl } from '../../eval/control.ts';
+import { resolveConfig } from '../../src/config/index.ts';
+import { createActor } from '../../src/policies/actor.ts';
+import { createRng } from '../../src/random.ts';
+import { trainingLoop } from '../../src/train/loop.ts';
+import { openRun } from '../../src/train/run.ts';
+import type { Environment } from '../../src/types.ts';
+
+/** A light goes on, on the left or on the right; two steps later, in the dark, its side has to be named. */
+const signal: Environment<{ side: number; time: number }> = {
+  name: 'signal',
+  description: 'Remember on which side the light was.',
+  actions: { kind: 'discrete', n: 2 },
+  maxSteps: 10,
+  reset: (rng) => ({ side: rng.int(2), time: 0 }),
+  step({ side, time }, action) {
+    const terminated = time === 2;
+    return { state: { side, time: time + 1 }, reward: terminated ? (action === side ? 1 : -1) : 0, terminated };
+  },
+  draw(ctx, { side, time }, palette) {
+    ctx.fillStyle = palette.goal;
+    if (time === 0) ctx.fillRect(side * 0.5, 0, 0.5, 1);
+    ctx.fillStyle = palette.foreground;
+    if (time === 2) ctx.fillRect(0, 0.75, 1, 0.25);
+  },
+};
+
+it('remembers, predicts and acts: from returns of 0 to at least 0.8', async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'dreamtree-learns-'));
+  const config = resolveConfig({
+    world: 'signal', preset: 'debug',
+    overrides: [
+      'env.lanes=8', 'model.deter=32', 'model.hidden=32', 'model.stoch=4', 'model.units=32', 'model.depth=4', 'model.bins=41',
+      'behavior.units=32', 'behavior.imaginationHorizon=4', 'behavior.entropy=0.03', 'optimizer.learningRate=2e-3',
+      'train.batchSize=8', 'train.batchLength=8', 'train.trainRatio=12', 'train.prefill=200', 'train.steps=2600',
+      'train.blockUpdates=8', 'replay.bytes=10000000',
+    ],
+  });
+  const run = await openRun({ directory, config, environment: signal as Environment, command: 'test' });
+  try {
+    for await (const _ of trainingLoop({ ...run, actions: signal.actions })); // nothing to do but wait
+    const policy = await createActor({
+      agent: run.agent, params: await run.learner.params(), engine: run.engine, lanes: controlLanes(100),
+      imageShape: [config.env.size, config.env.size, 3], actionSize: 2, sample: false,
+    });
+    const { returnMean } = await evaluateControl({
+      environment: signal as Environment, policy, episodes: 100, size: config.env.size, rng: createRng(7),
+    });
+    expect(returnMean).toBeGreaterThanOrEqual(0.8);
+  } finally {
+    await run.close();
+    rmSync(directory, { recursive: true });
+  }
+}, 120_000);

@@ -1,0 +1,70 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import cartpole from '../../envs/cartpole.ts';
+import pendulum from '../../envs/pendulum.ts';
+import { resolveConfig } from '../../src/config/index.ts';
+import { readCheckpoint } from '../../src/data/checkpoint.ts';
+import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
+import { openRun } from '../../src/train/run.ts';
+import type { Environment } from '../../src/types.ts';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'dreamtree-run-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const SETTINGS = ['train.steps=160', 'train.logEvery=20', 'train.trainRatio=3'];
+
+/** Train until done or, where given, until so many steps are taken; the learner is stopped either way. */
+async function train(name: string, world: Environment, { until = Infinity, overrides = [] as string[] } = {}) {
+  const directory = path.join(folder, name);
+  const config = resolveConfig({ world: world.name, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
+  const run = await openRun({ directory, config, environment: world as Environment, command: 'test' });
+  try {
+    for await (const { state, row, done } of trainingLoop({ ...run, actions: world.actions })) {
+      if (row) run.metrics.write(state.step, state.update, row);
+      if (done || state.step >= until) {
+        await run.save(state);
+        break;
+      }
+    }
+  } finally {
+    await run.close();
+  }
+  return readFileSync(path.join(directory, 'metrics.jsonl'), 'utf8');
+}
+
+describe('a run', () => {
+  it('gives the same numbers again, and others for another seed', async () => {
+    const first = await train('first', cartpole as Environment);
+    expect(first.trim().split('\n').length).toBeGreaterThan(4);
+    expect(first).toContain('"model/image"');
+    expect(await train('second', cartpole as Environment)).toBe(first);
+    expect(await train('third', cartpole as Environment, { overrides: ['seed=1'] })).not.toBe(first);
+  }, 60_000);
+
+  it.each([['discrete', cartpole], ['continuous', pendulum]])('continues where it was stopped (%s)', async (_, world) => {
+    const whole = await train('whole', world as Environment);
+    await train('parts', world as Environment, { until: 60 });
+    await train('parts', world as Environment, { until: 110 });
+    expect(await train('parts', world as Environment)).toBe(whole);
+    const [one, other] = await Promise.all(['whole', 'parts'].map((name) => readCheckpoint(path.join(folder, name, 'checkpoint.dream'))));
+    expect(other.arrays).toEqual(one.arrays);
+    expect(existsSync(path.join(folder, 'parts', 'config.yaml'))).toBe(true);
+  }, 60_000);
+
+  it('is not continued with other settings', async () => {
+    await train('run', cartpole as Environment, { until: 50 });
+    await expect(train('run', cartpole as Environment, { overrides: ['model.units=9'] })).rejects.toThrow(
+      /run was begun with model\.units = 8, not 9: continue with the same settings, or give another --logdir/,
+    );
+  }, 60_000);
+});
+
+it('updates are due by replayed steps per environment step, after the prefill', () => {
+  const config = resolveConfig({ world: 'catch', preset: 'debug', overrides: [
+    'train.prefill=100', 'train.trainRatio=4', 'train.batchSize=2', 'train.batchLength=6',
+  ] });
+  expect([0, 100, 102, 103, 400].map((step) => updatesDue(config, step))).toEqual([0, 0, 0, 1, 100]);
+});
