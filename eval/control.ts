@@ -1,4 +1,5 @@
 /** How well an agent controls its world: returns of fresh episodes, with their interval. */
+import { quantileSorted } from 'simple-statistics';
 import type { Environment, Policy, Rng } from '../src/types.ts';
 import { playEpisodes } from '../src/world/play.ts';
 
@@ -8,7 +9,7 @@ const LANES = 50;
 export interface ControlResult {
   readonly episodes: number;
   readonly returnMean: number;
-  /** 95 % interval of the mean. */
+  /** 95 % bootstrap interval of the mean. */
   readonly returnCi95: readonly [number, number];
   readonly lengthMean: number;
   readonly returns: readonly number[];
@@ -33,7 +34,7 @@ export async function evaluateControl(options: {
   return {
     episodes,
     returnMean: mean(returns),
-    returnCi95: meanInterval95(returns),
+    returnCi95: bootstrapInterval95(returns, options.rng.split('bootstrap')),
     lengthMean: mean(lengths),
     returns,
     msPerDecision: elapsedMs / decisions,
@@ -42,11 +43,11 @@ export async function evaluateControl(options: {
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Mean ± 1.96 standard errors; the mean itself where there is one value only. */
-export function meanInterval95(values: readonly number[]): readonly [number, number] {
-  const centre = mean(values);
-  if (values.length < 2) return [centre, centre];
-  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
-  const half = 1.96 * Math.sqrt(variance / values.length);
-  return [centre - half, centre + half];
+const RESAMPLES = 2000;
+
+/** Percentile bootstrap of the mean (Efron and Tibshirani 1993): where 95 % of the means of resampled values lie. */
+export function bootstrapInterval95(values: readonly number[], rng: Rng): readonly [number, number] {
+  const means = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[rng.int(values.length)])));
+  means.sort((a, b) => a - b);
+  return [quantileSorted(means, 0.025), quantileSorted(means, 0.975)];
 }

@@ -3,9 +3,9 @@
  * the true world, forked from the same state, is given.
  */
 import { compile, type EngineChoice, type Program } from '../src/engine/compile.ts';
-import { specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
+import { mapGroup, specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
+import { parametersOf } from '../src/train/update.ts';
 import { pixels } from '../src/policies/actor.ts';
-import { createRng } from '../src/random.ts';
 import type { Action, Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
 import { actionSize, decodeAction, encodeAction, randomAction } from '../src/world/actions.ts';
 import { createFrames } from '../src/world/frames.ts';
@@ -161,7 +161,7 @@ async function compilePrograms(
       reward: model.outcome(weights, latent).reward.predict(),
     },
   });
-  const params = { ...model.init(createRng(0)), ...behavior.init(createRng(0)) };
+  const params = mapGroup(parametersOf({ model, behavior }), ({ shape }) => ({ shape, dtype: 'float32' as const }));
   const latent = Object.fromEntries(Object.entries(model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]));
   const observation = {
     image: zeros([1, size, size, 3], 'uint8'), previousAction: zeros([1, length]), isFirst: zeros([1]),
@@ -170,10 +170,10 @@ async function compilePrograms(
     const { previousAction, isFirst, image } = seen;
     const tokens = model.encode(weights, pixels(image));
     return describe(weights, model.observe(weights, carry, { tokens, previousAction, isFirst }, noise).latent);
-  }, specsOf({ params, carry: latent, observation }), { engine });
+  }, { params, ...specsOf({ carry: latent, observation }) }, { engine });
   const imagine = await compile('dream-imagine', ({ params: weights, latent: from, input }, noise) =>
     describe(weights, model.imagine(weights, from, input.action, noise)),
-  specsOf({ params, latent, input: { action: zeros([1, length]) } }), { engine });
+  { params, ...specsOf({ latent, input: { action: zeros([1, length]) } }) }, { engine });
   return { observe, imagine };
 }
 

@@ -35,6 +35,12 @@ export type Params = Group<Tensor>;
 /** The same parameters as memory. */
 export type ParamArrays = Group<NdArray>;
 
+/** A parameter before it has numbers: zeros, ones, or normals of variance `scale²/fanIn`. */
+export interface ParameterSpec {
+  readonly shape: readonly number[];
+  readonly init: 'zeros' | 'ones' | { readonly fanIn: number; readonly scale: number };
+}
+
 // ---------------------------------------------------------------- randomness
 
 /** Where a stream of random numbers stands; plain data, so that a run can be continued exactly. */
@@ -196,7 +202,7 @@ export interface LatentModel {
   readonly latentShapes: Group<readonly number[]>;
   /** Length of `features`. */
   readonly featureSize: number;
-  init(rng: Rng): ParamArrays;
+  readonly parameters: Group<ParameterSpec>;
   /** The latent before anything was seen: zeros, leaves [B, …]. */
   initial(batch: number): Latent;
   /** Images [N, H, W, C] in [0, 1] to tokens [N, K]; batched over B·T, one call a sequence. */
@@ -225,7 +231,7 @@ export interface LatentModel {
 export interface Behavior {
   /** Parameters of which a slowly following copy is kept, by name prefix; none where it is empty. */
   readonly slowPrefix: string;
-  init(rng: Rng): ParamArrays;
+  readonly parameters: Group<ParameterSpec>;
   /** Running statistics that an update reads and writes, such as the scale of returns. */
   initState(): ParamArrays;
   /** f */

@@ -10,7 +10,7 @@ import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from '../../src/random.ts';
 import { CHANNELS, createAgent } from '../../src/train/agent.ts';
-import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from '../../src/train/update.ts';
+import { batchSpecs, initLearner, parametersOf, scheduleFor, updateProgram, updateSpecs, type LearnerState } from '../../src/train/update.ts';
 import type { Agent, Groups, NdArray, Rng, TensorSpec } from '../../src/types.ts';
 
 export interface UpdateBench {
@@ -41,10 +41,11 @@ const ACTIONS = { kind: 'discrete', n: 3 } as const;
 
 export async function benchUpdate({ preset, overrides = [], updates = 15 }: UpdateBenchOptions): Promise<UpdateBench> {
   const config = resolveConfig({ world: 'catch', preset, overrides: [...overrides] });
-  const { agent, state, batch } = describe(config);
+  const { agent, batch } = describe(config);
+  const state = initLearner(agent, createRng(0));
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const { threads } = config.train;
-  const program = await compile('update', updateProgram(config, agent), updateSpecs(config, state, batch), { engine, threads });
+  const program = await compile('update', updateProgram(config, agent), updateSpecs(config, agent, batch), { engine, threads });
   const times = await timeUpdates(config, program, state, randomInputs(batch, createRng(1)), updates);
   const ms = median(times);
   const { nodes, gflop, traceMs, buildMs, cached } = program.report;
@@ -54,26 +55,26 @@ export async function benchUpdate({ preset, overrides = [], updates = 15 }: Upda
   const gflops = gflop / (ms / 1000);
   return {
     preset, ms, gflop, gflops, peakGflops, peakShare: gflops / peakGflops, nodes, compileMs: traceMs + buildMs, cached,
-    rssMb, parameters: countParameters(state),
+    rssMb, parameters: countParameters(agent),
   };
 }
 
 /** The graph of an update at any size, without numbers: for presets that are too large to run here. */
 export function inspectUpdate(preset: string): { preset: string; parameters: number; nodes: number; gflop: number } {
   const config = resolveConfig({ world: 'catch', preset });
-  const { agent, state, batch } = describe(config);
-  return { preset, parameters: countParameters(state), ...inspect(updateProgram(config, agent), updateSpecs(config, state, batch)) };
+  const { agent, batch } = describe(config);
+  return { preset, parameters: countParameters(agent), ...inspect(updateProgram(config, agent), updateSpecs(config, agent, batch)) };
 }
 
-function describe(config: Config): { agent: Agent; state: LearnerState; batch: Groups<TensorSpec> } {
+function describe(config: Config): { agent: Agent; batch: Groups<TensorSpec> } {
   const agent = createAgent(config, { actions: ACTIONS, actionSize: ACTIONS.n });
   const { batchSize, batchLength: length } = config.train;
   const batch = batchSpecs(agent, { batchSize, length, size: config.env.size, channels: CHANNELS, actionSize: ACTIONS.n });
-  return { agent, state: initLearner(agent, createRng(0)), batch };
+  return { agent, batch };
 }
 
-const countParameters = ({ params }: LearnerState): number =>
-  Object.values(params).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+const countParameters = (agent: Agent): number =>
+  Object.values(parametersOf(agent)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 /** Bytes and numbers of no meaning; a tenth of the flags is set. */
 function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {

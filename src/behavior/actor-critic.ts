@@ -8,7 +8,7 @@ import type { Config } from '../config/index.ts';
 import { stopGradient } from '../engine/gradients.ts';
 import { scalar } from '../engine/nd-array.ts';
 import { boundedNormal, categorical, symexpTwoHot, type Trainable } from '../nn/distributions.ts';
-import { chain, linear, mlp } from '../nn/layers.ts';
+import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import type { ActionSpace, Behavior, Distribution, Group, Latent, LatentModel, Params } from '../types.ts';
 import { imagine } from './imagination.ts';
 import { cumulativeProduct, lambdaReturns, quantile } from './returns.ts';
@@ -49,7 +49,7 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
 
   return {
     slowPrefix: 'critic/',
-    init: (rng) => ({ ...actor.init(rng), ...critic.init(rng) }),
+    parameters: parametersOf([actor, critic]),
     initState: () => ({ returnLow: scalar(0), returnHigh: scalar(0) }),
     predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
 

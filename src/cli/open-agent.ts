@@ -2,7 +2,7 @@
 import type { Config } from '../config/index.ts';
 import type { Checkpoint } from '../data/checkpoint.ts';
 import type { EngineChoice } from '../engine/compile.ts';
-import type { Agent, Environment, ParamArrays } from '../types.ts';
+import type { Agent, Environment, Group, ParamArrays, ParameterSpec } from '../types.ts';
 import { UserError } from '../user-error.ts';
 
 export interface OpenedAgent {
@@ -17,10 +17,10 @@ export interface OpenedAgent {
 
 /** @throws UserError where there is no checkpoint, or it does not fit its own configuration. */
 export async function openAgent(runOrFile: string): Promise<OpenedAgent> {
-  const [{ configSchema }, { readCheckpoint }, { findCheckpoint }, { createAgent }, { resolveEngine }, actions, worlds] =
+  const [{ configSchema }, { readCheckpoint }, { findCheckpoint }, { createAgent }, { parametersOf }, { resolveEngine }, actions, worlds] =
     await Promise.all([
       import('../config/index.ts'), import('../data/checkpoint.ts'), import('../data/find-checkpoint.ts'),
-      import('../train/agent.ts'), import('../engine/resolve-engine.ts'), import('../world/actions.ts'),
+      import('../train/agent.ts'), import('../train/update.ts'), import('../engine/resolve-engine.ts'), import('../world/actions.ts'),
       import('./worlds.ts'),
     ]);
   const file = findCheckpoint(runOrFile);
@@ -36,14 +36,12 @@ export async function openAgent(runOrFile: string): Promise<OpenedAgent> {
     actions: environment.actions, actionSize: actions.actionSize(environment.actions),
   });
   const params = checkpoint.arrays.params ?? {};
-  await requireSameShapes(file, agent, params);
+  requireSameShapes(file, parametersOf(agent), params);
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   return { file, checkpoint, config, environment, agent, params, engine };
 }
 
-async function requireSameShapes(file: string, agent: Agent, params: ParamArrays): Promise<void> {
-  const { createRng } = await import('../random.ts');
-  const expected = { ...agent.model.init(createRng(0)), ...agent.behavior.init(createRng(0)) };
+function requireSameShapes(file: string, expected: Group<ParameterSpec>, params: ParamArrays): void {
   for (const [name, { shape }] of Object.entries(expected)) {
     const came = params[name]?.shape;
     if (came === undefined || String(came) !== String(shape)) {

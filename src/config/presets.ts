@@ -89,7 +89,7 @@ export const presets = {
 
 /** What a world asks for where no preset is named: a preset, and what to lay over it. */
 export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
-  catch: { preset: 'tiny', train: { steps: 8_000 } },
+  catch: { preset: 'tiny', train: { steps: 10_000 } },
   cartpole: { preset: 'tiny', train: { steps: 50_000 } },
   pendulum: { preset: 'tiny', train: { steps: 50_000 } },
 };

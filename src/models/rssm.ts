@@ -9,7 +9,7 @@ import type { Config } from '../config/index.ts';
 import { stopGradient } from '../engine/gradients.ts';
 import { bernoulli, categorical, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
 import { imageDecoder, imageEncoder } from '../nn/image-codec.ts';
-import { blockLinear, chain, dense, linear, mlp, normAct, type Layer } from '../nn/layers.ts';
+import { blockLinear, chain, dense, linear, mlp, normAct, parametersOf, type Layer } from '../nn/layers.ts';
 import { toPatches } from '../nn/patches.ts';
 import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params } from '../types.ts';
 
@@ -56,7 +56,7 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
     mlp('continue', featureSize, units, config.continueLayers),
     linear('continue/logits', config.continueLayers > 0 ? units : featureSize, 1),
   );
-  const layers: readonly Pick<Layer, 'init'>[] = [
+  const layers = [
     encoder, decoder, ...gru.layers, deterInput, stochInput, actionInput, prior, posteriorDeter, posteriorTokens, posterior,
     rewardHead, continueHead,
   ];
@@ -155,7 +155,7 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
   return {
     latentShapes: { deter: [deter], stoch: [stoch, classes] },
     featureSize,
-    init: (rng) => Object.assign({}, ...layers.map((layer) => layer.init(rng))),
+    parameters: parametersOf(layers),
     initial: (batch) => ({ deter: tf.zeros([batch, deter]), stoch: tf.zeros([batch, stoch, classes]) }),
     encode: (params, picture) => encoder.apply(params, picture),
     observe(params, carry, { tokens, previousAction, isFirst }, noise) {

@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { ParamArrays, Params, Rng } from '../types.ts';
-import { blockLinear, chain, dense, linear, normAct, type Layer } from './layers.ts';
+import type { Group, ParameterSpec, Params } from '../types.ts';
+import { blockLinear, chain, dense, linear, normAct, parametersOf, type Layer } from './layers.ts';
 import { fromPatches, toPatches } from './patches.ts';
 
 export interface ImageShape {
@@ -49,7 +49,7 @@ export function imageEncoder(name: string, shape: ImageShape): Layer & { readonl
   });
   return {
     tokens: last.resolution ** 2 * last.channels,
-    init: (rng) => chain(...layers).init(rng),
+    parameters: parametersOf(layers),
     apply(params, image) {
       const centred = tf.sub(toPatches(image, shape.stem), 0.5);
       const coarse = layers.reduce((x, layer, i) => layer.apply(params, i === 0 ? x : toPatches(x, 2)), centred);
@@ -59,7 +59,7 @@ export function imageEncoder(name: string, shape: ImageShape): Layer & { readonl
 }
 
 export interface ImageDecoder {
-  init(rng: Rng): ParamArrays;
+  readonly parameters: Group<ParameterSpec>;
   /** Logits of patches [N, S/stem, S/stem, stem·stem·C]: in training the target is brought into this order instead. */
   patchLogits(params: Params, deter: Tensor, stoch: Tensor): Tensor;
   /** Pictures [N, S, S, C] in [0, 1]. */
@@ -96,7 +96,7 @@ export function imageDecoder(
     return pixels.apply(params, finest);
   };
   return {
-    init: (rng) => chain(...parts).init(rng),
+    parameters: parametersOf(parts),
     patchLogits,
     apply: (params, deterState, stochState) =>
       fromPatches(tf.sigmoid(patchLogits(params, deterState, stochState)), shape.stem),

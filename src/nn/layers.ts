@@ -1,34 +1,16 @@
 /**
- * Layers as data: each knows how to make its parameters and how to apply them. Parameters live in one flat record
- * under the layer's name. Initialisation and normalisation follow DreamerV3 (Hafner et al. 2025).
+ * Layers as data: each knows its parameters and how to apply them. Parameters live in one flat record under the
+ * layer's name. Initialisation and normalisation follow DreamerV3 (Hafner et al. 2025).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { rmsNorm, silu } from '../engine/fused.ts';
-import { float32, sizeOf } from '../engine/nd-array.ts';
-import type { NdArray, ParamArrays, Params, Rng } from '../types.ts';
+import type { Group, ParameterSpec, Params } from '../types.ts';
 
 export interface Layer {
-  init(rng: Rng): ParamArrays;
+  readonly parameters: Group<ParameterSpec>;
   apply(params: Params, x: Tensor): Tensor;
 }
-
-/** Standard deviation of a normal cut at ±2σ is 0.8796 σ; this undoes it. */
-const TRUNCATION = 1.1368;
-
-/** Truncated normal with variance `scale²/fanIn`; zeros where `scale` is 0. */
-function initKernel(rng: Rng, shape: readonly number[], fanIn: number, scale: number): NdArray {
-  const values = new Float32Array(sizeOf(shape));
-  const deviation = TRUNCATION * scale * Math.sqrt(1 / fanIn);
-  for (let i = 0; i < values.length && scale !== 0; i++) {
-    let value = rng.normal();
-    while (Math.abs(value) > 2) value = rng.normal();
-    values[i] = value * deviation;
-  }
-  return float32(values, shape);
-}
-
-const filled = (size: number, value: number): NdArray => float32(new Float32Array(size).fill(value), [size]);
 
 /** x [..., inputs] → [..., outputs]. */
 export function linear(
@@ -38,10 +20,10 @@ export function linear(
   { scale = 1, bias = true }: { scale?: number; bias?: boolean } = {},
 ): Layer {
   return {
-    init: (rng) => ({
-      [`${name}/kernel`]: initKernel(rng.split(name), [inputs, outputs], inputs, scale),
-      ...(bias ? { [`${name}/bias`]: filled(outputs, 0) } : {}),
-    }),
+    parameters: {
+      [`${name}/kernel`]: { shape: [inputs, outputs], init: { fanIn: inputs, scale } },
+      ...(bias ? { [`${name}/bias`]: { shape: [outputs], init: 'zeros' } as const } : {}),
+    },
     apply(params, x) {
       const product = tf.matMul(asRows(x, inputs, name), params[`${name}/kernel`] as tf.Tensor2D);
       const sum = bias ? tf.add(product, params[`${name}/bias`]) : product;
@@ -64,10 +46,10 @@ export function blockLinear(
   }
   const [width, height] = [inputs / blocks, outputs / blocks];
   return {
-    init: (rng) => ({
-      [`${name}/kernel`]: initKernel(rng.split(name), [blocks, width, height], width, scale),
-      [`${name}/bias`]: filled(outputs, 0),
-    }),
+    parameters: {
+      [`${name}/kernel`]: { shape: [blocks, width, height], init: { fanIn: width, scale } },
+      [`${name}/bias`]: { shape: [outputs], init: 'zeros' },
+    },
     apply(params, x) {
       const rows = asRows(x, inputs, name);
       const split = tf.transpose(tf.reshape(rows, [-1, blocks, width]), [1, 0, 2]);
@@ -81,7 +63,7 @@ export function blockLinear(
 /** RMSNorm and SiLU: what follows every hidden layer. */
 export function normAct(name: string, size: number): Layer {
   return {
-    init: () => ({ [`${name}/scale`]: filled(size, 1) }),
+    parameters: { [`${name}/scale`]: { shape: [size], init: 'ones' } },
     apply: (params, x) => silu(rmsNorm(x, params[`${name}/scale`])),
   };
 }
@@ -89,10 +71,14 @@ export function normAct(name: string, size: number): Layer {
 /** One layer after the other. */
 export function chain(...layers: readonly Layer[]): Layer {
   return {
-    init: (rng) => Object.assign({}, ...layers.map((layer) => layer.init(rng))),
+    parameters: parametersOf(layers),
     apply: (params, x) => layers.reduce((value, layer) => layer.apply(params, value), x),
   };
 }
+
+/** The parameters of all of them. */
+export const parametersOf = (layers: readonly Pick<Layer, 'parameters'>[]): Group<ParameterSpec> =>
+  Object.assign({}, ...layers.map(({ parameters }) => parameters));
 
 /** A hidden layer: linear, RMSNorm, SiLU. */
 export const dense = (name: string, inputs: number, outputs: number): Layer =>

@@ -34,7 +34,7 @@ const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> 
       size: config.env.size, channels: CHANNELS, actionSize: shape.actionSize,
     });
     const engine = await resolveEngine(config.engine.name, config.engine.provider);
-    const program = await compile('update', updateProgram(config, agent), updateSpecs(config, state, specs), {
+    const program = await compile('update', updateProgram(config, agent), updateSpecs(config, agent, specs), {
       engine, threads: config.train.threads,
     });
     running = {

@@ -4,9 +4,10 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import type { ProgramFunction } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/gradients.ts';
-import { specsOf } from '../engine/nd-array.ts';
+import { mapGroup, specsOf } from '../engine/nd-array.ts';
+import { initParameters } from '../nn/parameters.ts';
 import { applyGradients, initOptimizer, schedule } from '../nn/optimizer.ts';
-import type { Agent, Batch, Group, Groups, NdArray, ParamArrays, Params, Rng, TensorSpec } from '../types.ts';
+import type { Agent, Batch, Group, Groups, NdArray, ParamArrays, ParameterSpec, Params, Rng, TensorSpec } from '../types.ts';
 
 /** Everything that an update changes. */
 export interface LearnerState {
@@ -19,12 +20,20 @@ export interface LearnerState {
   readonly statistics: ParamArrays;
 }
 
-export function initLearner({ model, behavior }: Agent, rng: Rng): LearnerState {
-  const params = { ...model.init(rng.split('model')), ...behavior.init(rng.split('behavior')) };
-  const slow = Object.fromEntries(
-    Object.entries(params).filter(([name]) => behavior.slowPrefix !== '' && name.startsWith(behavior.slowPrefix)),
+export const parametersOf = ({ model, behavior }: Agent): Group<ParameterSpec> =>
+  ({ ...model.parameters, ...behavior.parameters });
+
+export function initLearner(agent: Agent, rng: Rng): LearnerState {
+  const params = initParameters(parametersOf(agent), rng);
+  const { behavior } = agent;
+  return { params, slow: slowPart(params, agent), ...initOptimizer(params), statistics: behavior.initState() };
+}
+
+/** Those of which the behaviour keeps a slowly following copy. */
+function slowPart<T>(params: Group<T>, { behavior: { slowPrefix } }: Agent): Group<T> {
+  return Object.fromEntries(
+    Object.entries(params).filter(([name]) => slowPrefix !== '' && name.startsWith(slowPrefix)),
   );
-  return { params, slow, ...initOptimizer(params), statistics: behavior.initState() };
 }
 
 /** What a batch of replayed sequences looks like to the program. */
@@ -45,8 +54,13 @@ export function batchSpecs(
   };
 }
 
-export function updateSpecs(config: Config, state: LearnerState, batch: Groups<TensorSpec>): Groups<TensorSpec> {
-  return { ...specsOf({ ...state, schedule: schedule(config.optimizer, 1) }), ...batch };
+/** What `updateProgram` takes: the learner's state, the schedule and `batch` (from `batchSpecs`). */
+export function updateSpecs(config: Config, agent: Agent, batch: Groups<TensorSpec>): Groups<TensorSpec> {
+  const params = mapGroup(parametersOf(agent), ({ shape }): TensorSpec => ({ shape, dtype: 'float32' }));
+  return {
+    params, slow: slowPart(params, agent), momentum: params, variance: params,
+    ...specsOf({ statistics: agent.behavior.initState(), schedule: schedule(config.optimizer, 1) }), ...batch,
+  };
 }
 
 /**

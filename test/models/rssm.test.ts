@@ -5,6 +5,7 @@ import { resolveConfig } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { float32, int32, specsOf, zeros } from '../../src/engine/nd-array.ts';
 import { createRssm } from '../../src/models/rssm.ts';
+import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';
 import type { Batch, Groups, NdArray } from '../../src/types.ts';
 import { integers, normals, onnx, uniforms } from '../engine/parity.ts';
@@ -12,7 +13,7 @@ import { integers, normals, onnx, uniforms } from '../engine/parity.ts';
 const config = resolveConfig({ world: 'catch', preset: 'debug', overrides: ['model.blocks=2'] });
 const { size } = config.env;
 const model = createRssm(config.model, { image: { size, channels: 3 }, actionSize: 3 });
-const params = model.init(createRng(0));
+const params = initParameters(model.parameters, createRng(0));
 const { deter, stoch, classes } = config.model;
 const [B, T] = [2, 5];
 

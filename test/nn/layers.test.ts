@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { rmsNorm, silu } from '../../src/engine/fused.ts';
 import { float32 } from '../../src/engine/nd-array.ts';
 import { blockLinear, linear, mlp } from '../../src/nn/layers.ts';
+import { initParameters } from '../../src/nn/parameters.ts';
 import { fromPatches, toPatches } from '../../src/nn/patches.ts';
 import { imageDecoder, imageEncoder, stagesOf } from '../../src/nn/image-codec.ts';
 import { createRng } from '../../src/random.ts';
@@ -44,7 +45,7 @@ describe('fused operations', () => {
 
 describe('layers', () => {
   it('start as truncated normals of variance 1/fanIn, with biases of zero', () => {
-    const params = linear('layer', 400, 300).init(createRng(1));
+    const params = initParameters(linear('layer', 400, 300).parameters, createRng(1));
     const kernel = Array.from(params['layer/kernel'].data);
     const variance = kernel.reduce((sum, value) => sum + value ** 2, 0) / kernel.length;
     expect(variance * 400).toBeCloseTo(1, 1);
@@ -54,7 +55,7 @@ describe('layers', () => {
 
   it('a block-linear layer is a linear layer with a block-diagonal matrix', async () => {
     const blocks = blockLinear('b', 6, 4, 2);
-    const params = blocks.init(createRng(2));
+    const params = initParameters(blocks.parameters, createRng(2));
     const dense = new Float32Array(24);
     for (let block = 0; block < 2; block++) {
       for (let i = 0; i < 3; i++) {
@@ -70,7 +71,7 @@ describe('layers', () => {
 
   it('say which layer was given the wrong width', async () => {
     const layer = mlp('head', 4, 8, 2);
-    await expect(evaluate((v) => layer.apply(v, v.x), { ...layer.init(createRng(0)), x: normals([2, 5]) }))
+    await expect(evaluate((v) => layer.apply(v, v.x), { ...initParameters(layer.parameters, createRng(0)), x: normals([2, 5]) }))
       .rejects.toThrow('head/0: expected [..., 4], got [2,5]');
   });
 });
@@ -88,7 +89,7 @@ describe('images', () => {
     expect(stagesOf(shape)).toEqual([{ resolution: 8, channels: 8 }, { resolution: 4, channels: 12 }]);
     const encoder = imageEncoder('e', shape);
     const decoder = imageDecoder('d', shape, { deter: 10, stoch: 6, units: 5, blocks: 1 });
-    const params = { ...encoder.init(createRng(0)), ...decoder.init(createRng(0)) };
+    const params = { ...initParameters(encoder.parameters, createRng(0)), ...initParameters(decoder.parameters, createRng(0)) };
     const tokens = await evaluate((v) => encoder.apply(v, v.x), { ...params, x: normals([3, 32, 32, 3]) });
     expect(tokens.length).toBe(3 * encoder.tokens);
     const picture = await evaluate((v) => decoder.apply(v, v.deter, v.stoch), { ...params, deter: normals([3, 10]), stoch: normals([3, 6]) });

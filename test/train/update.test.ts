@@ -29,7 +29,7 @@ function setting(actions: ActionSpace, actionSize: number, overrides: readonly s
   });
   const context = mapGroup(specs.context, ({ shape }) => uniforms(shape, 0, 1));
   const inputs: Groups<NdArray> = { ...learner, batch, context, schedule: scheduleFor(config, 1) };
-  return { config, agent, inputs, specs: updateSpecs(config, learner, specs) };
+  return { config, agent, inputs, specs: updateSpecs(config, agent, specs) };
 }
 
 describe.each(SPACES)('a whole update with %s actions', (_, actions, actionSize) => {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import catchWorld from '../../envs/catch.ts';
+import { bootstrapInterval95, evaluateControl, mean } from '../../eval/control.ts';
+import { randomPolicy } from '../../src/policies/random.ts';
+import { createRng } from '../../src/random.ts';
+import type { Environment, Policy } from '../../src/types.ts';
+
+describe('bootstrapInterval95', () => {
+  it('is about ±1.96 standard errors for many values', () => {
+    const rng = createRng(0);
+    const values = Array.from({ length: 400 }, () => 5 + 2 * rng.normal());
+    const [low, high] = bootstrapInterval95(values, createRng(1));
+    expect(mean(values) - low).toBeCloseTo(0.196, 1);
+    expect(high - mean(values)).toBeCloseTo(0.196, 1);
+  });
+
+  it('stays among the values, and is a point where they are equal', () => {
+    const [low, high] = bootstrapInterval95([1, 1, 1, 1, -1], createRng(0));
+    expect(low).toBeGreaterThanOrEqual(-1);
+    expect(high).toBe(1);
+    expect(bootstrapInterval95([3, 3], createRng(0))).toEqual([3, 3]);
+  });
+});
+
+describe('evaluateControl', () => {
+  const environment = catchWorld as Environment;
+  const evaluate = (policy: Policy, episodes: number) =>
+    evaluateControl({ environment, policy, episodes, size: 16, rng: createRng(3) });
+
+  it('plays as many episodes as asked, the same ones again for the same seed', async () => {
+    const result = await evaluate(randomPolicy(environment.actions), 60);
+    expect(result.returns.length).toBe(60);
+    expect(result.lengthMean).toBe(9);
+    expect(result.returnMean).toBe(mean(result.returns));
+    const { returns } = await evaluate(randomPolicy(environment.actions), 60);
+    expect(returns).toEqual(result.returns);
+    expect(Math.abs(result.returnMean + 0.6)).toBeLessThan(0.35); // three standard errors
+  });
+});
