@@ -4,6 +4,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { NdArray } from '../types.ts';
+import { UserError } from '../user-error.ts';
 import { loadSharp } from './fonts.ts';
 
 /** RGB bytes [delaysMs.length, height, width, 3]. A still has one frame. */
@@ -21,7 +22,7 @@ export type PictureFormat = 'png' | 'webp' | 'gif';
 export function pictureFormat(path: string): PictureFormat {
   const extension = extname(path).toLowerCase();
   if (extension === '.png' || extension === '.webp' || extension === '.gif') return extension.slice(1) as PictureFormat;
-  throw new RangeError(
+  throw new UserError(
     `expected a picture's name to end in .png, .webp or .gif, got ${extension || 'no extension'} in ${path}`,
   );
 }
