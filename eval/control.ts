@@ -1,7 +1,8 @@
 /** How well an agent controls its world: returns of fresh episodes, with their interval. */
-import { quantileSorted } from 'simple-statistics';
 import type { Environment, Policy, Rng } from '../src/types.ts';
 import { playEpisodes } from '../src/world/play.ts';
+import { bootstrapInterval95, mean } from './statistics.ts';
+import type { Look } from '../src/world/view.ts';
 
 /** Worlds played side by side; fixed, because a policy draws its noise for all of them at once. */
 const LANES = 50;
@@ -25,6 +26,7 @@ export async function evaluateControl(options: {
   readonly policy: Policy;
   readonly episodes: number;
   readonly size: number;
+  readonly look?: Look;
   readonly rng: Rng;
 }): Promise<ControlResult> {
   const { episodes } = options;
@@ -39,15 +41,4 @@ export async function evaluateControl(options: {
     returns,
     msPerDecision: elapsedMs / decisions,
   };
-}
-
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const RESAMPLES = 2000;
-
-/** Percentile bootstrap of the mean (Efron and Tibshirani 1993): where 95 % of the means of resampled values lie. */
-export function bootstrapInterval95(values: readonly number[], rng: Rng): readonly [number, number] {
-  const means = Array.from({ length: RESAMPLES }, () => mean(values.map(() => values[rng.int(values.length)])));
-  means.sort((a, b) => a - b);
-  return [quantileSorted(means, 0.025), quantileSorted(means, 0.975)];
 }

@@ -36,12 +36,15 @@ export function rmsNorm(x: Tensor, scale: Tensor, epsilon = 1e-4): Tensor {
     return {
       value,
       gradFunc: (dy: Tensor, [x_, gain_, inverse_]: Tensor[]) => {
-        const normal = tf.mul(x_, inverse_);
-        const dyGain = tf.mul(dy, gain_);
-        const mean = tf.mean(tf.mul(dyGain, normal), -1, true);
-        const dx = tf.mul(inverse_, tf.sub(dyGain, tf.mul(normal, mean)));
-        const batchAxes = dy.shape.slice(0, -1).map((_, axis) => axis);
-        return [dx, tf.sum(tf.mul(dy, normal), batchAxes)];
+        // With n = x/rms: dx = (dy·s − n·mean(dy·s·n))/rms, ds = Σ dy·n. The mean is a product with s, which reads once.
+        const size = gain_.shape[0] as number;
+        const rows = (tensor: Tensor) => tf.reshape(tensor, [-1, tensor.shape[tensor.rank - 1] as number]);
+        const normal = rows(tf.mul(x_, inverse_));
+        const slope = rows(dy);
+        const along = tf.mul(slope, normal);
+        const mean = tf.matMul(along as tf.Tensor2D, tf.reshape(tf.div(gain_, size), [size, 1]));
+        const dx = tf.mul(rows(inverse_), tf.sub(tf.mul(slope, gain_), tf.mul(normal, mean)));
+        return [tf.reshape(dx, dy.shape), tf.sum(along, 0)];
       },
     };
   });

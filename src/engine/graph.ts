@@ -14,7 +14,18 @@ export interface Value {
   readonly constant?: ArrayLike<number>;
   /** What this value repeats by broadcasting; whoever broadcasts anyway can use that instead. */
   readonly expands?: Value;
+  /** A sum that is not yet written down, because more may be added to it. */
+  readonly sum?: RowSum;
   readonly node?: Node;
+}
+
+/**
+ * Σᵢ aᵢᵀ·bᵢ, or Σᵢ Σ_rows bᵢ where there are no `a`: how the gradients of a layer that is applied at every time step add
+ * up. Written down as one product (one sum) over the rows of all steps together.
+ */
+export interface RowSum {
+  readonly a: readonly Value[];
+  readonly b: readonly Value[];
 }
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -156,8 +167,24 @@ export class Graph {
     return { ...expanded, expands: source };
   }
 
-  /** A value that a node can take as input: large uniform constants become a scalar and an Expand. */
+  /** A sum over rows, to which others of its kind can be added before it is written down. */
+  rowSum(sum: RowSum, type: ValueType, shape: readonly number[]): Value {
+    return { name: this.#name('s'), type, shape, sum };
+  }
+
+  #writeRowSum({ a, b }: RowSum, type: ValueType, shape: readonly number[]): Value {
+    const joined = (parts: readonly Value[]) => {
+      if (parts.length === 1) return parts[0];
+      const rows = parts.reduce((total, part) => total + part.shape[0], 0);
+      return this.add('Concat', parts, type, [rows, ...parts[0].shape.slice(1)], { axis: 0 });
+    };
+    if (a.length > 0) return this.add('Gemm', [joined(a), joined(b)], type, shape, { transA: 1, transB: 0 });
+    return this.add('ReduceSum', [joined(b), this.int64([0])], type, shape, { keepdims: 0 });
+  }
+
+  /** A value that a node can take as input: sums are written down, large uniform constants become an Expand. */
   materialize(value: Value): Value {
+    if (value.sum) return this.#writeRowSum(value.sum, value.type, value.shape);
     if (value.uniform === undefined) return value;
     if (size(value.shape) <= SMALL) return value;
     const one = this.uniform(value.uniform, value.type, []);

@@ -8,6 +8,7 @@ import { cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
+import { UserError } from '../user-error.ts';
 
 export interface SessionSettings {
   readonly provider: string;
@@ -25,6 +26,7 @@ export function cacheFolder(): string {
   return process.env.DREAMTREE_CACHE ?? path.join(base, 'dreamtree');
 }
 
+/** @throws UserError where the provider asked for does not start. */
 export async function createSession(
   model: Uint8Array,
   { provider, threads }: SessionSettings,
@@ -39,9 +41,14 @@ export async function createSession(
     // Idle threads that spin take the core from environments and pictures.
     extra: { session: { intra_op: { allow_spinning: threads > 1 ? '1' : '0' } } },
   };
-  if (model.length < WORTH_CACHING_BYTES || provider !== 'cpu') {
-    return { session: await InferenceSession.create(model, options), cached: false };
+  if (provider !== 'cpu') {
+    const session = await InferenceSession.create(model, options).catch((error: Error) => {
+      const [reason] = error.message.split('\n');
+      throw new UserError(`ONNX Runtime's provider ${provider} could not start here: ${reason}; use --provider cpu`);
+    });
+    return { session, cached: false };
   }
+  if (model.length < WORTH_CACHING_BYTES) return { session: await InferenceSession.create(model, options), cached: false };
   const key = createHash('sha256')
     .update(model)
     .update(JSON.stringify([env.versions, cpus()[0]?.model, process.arch, options]))

@@ -4,8 +4,9 @@ import { compile, type Program } from '../engine/compile.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
 import type { Groups, NdArray, Rng } from '../types.ts';
+import { UserError } from '../user-error.ts';
 import { CHANNELS, createAgent } from './agent.ts';
-import type { LearnerCalls } from './learner.ts';
+import type { LearnerCalls, LearnerFailure } from './learner.ts';
 import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from './update.ts';
 
 interface Running {
@@ -62,10 +63,16 @@ const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> 
   },
 };
 
+/** Errors lose their class on the way between threads. */
+function describeFailure(error: unknown): LearnerFailure {
+  if (!(error instanceof Error)) return { message: String(error), forUser: false };
+  return { message: error.message, forUser: error instanceof UserError, ...(error.stack ? { stack: error.stack } : {}) };
+}
+
 parentPort?.on('message', ({ name, args }: { name: keyof LearnerCalls; args: never }) => {
   const call = calls[name] as (...args: readonly unknown[]) => Promise<unknown>;
   call(...(args as readonly unknown[])).then(
     (value) => parentPort?.postMessage({ value }),
-    (error: unknown) => parentPort?.postMessage({ error: error instanceof Error ? error : new Error(String(error)) }),
+    (error: unknown) => parentPort?.postMessage({ failure: describeFailure(error) }),
   );
 });

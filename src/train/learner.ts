@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/index.ts';
 import type { CompileReport } from '../engine/compile.ts';
 import type { Group, Groups, NdArray, ParamArrays } from '../types.ts';
+import { UserError } from '../user-error.ts';
 import type { AgentShape } from './agent.ts';
 import type { LearnerState } from './update.ts';
 
@@ -37,6 +38,13 @@ export interface LearnerCalls {
   state(): LearnerState;
 }
 
+/** An error as it crosses between threads. */
+export interface LearnerFailure {
+  readonly message: string;
+  readonly stack?: string;
+  readonly forUser: boolean;
+}
+
 export interface Learner {
   readonly report: CompileReport;
   update(request: UpdateRequest): Promise<UpdateResult>;
@@ -60,9 +68,9 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
   };
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('the learner has stopped')));
-  worker.on('message', ({ error, value }: { error?: Error; value: never }) => {
+  worker.on('message', ({ failure: failed, value }: { failure?: LearnerFailure; value: never }) => {
     const call = waiting.shift();
-    if (error) call?.reject(error);
+    if (failed) call?.reject(rebuildError(failed));
     else call?.resolve(value);
   });
 
@@ -95,6 +103,12 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
     await worker.terminate();
     throw error;
   }
+}
+
+function rebuildError({ message, stack, forUser }: LearnerFailure): Error {
+  const error = forUser ? new UserError(message) : new Error(message);
+  if (stack) error.stack = stack;
+  return error;
 }
 
 const buffersOf = (groups: Groups<NdArray>): ArrayBuffer[] => {

@@ -6,7 +6,7 @@ import type { ProgramFunction } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/gradients.ts';
 import { mapGroup, specsOf } from '../engine/nd-array.ts';
 import { initParameters } from '../nn/parameters.ts';
-import { applyGradients, initOptimizer, schedule } from '../nn/optimizer.ts';
+import { applyGradients, initOptimizer, optimizerShapes, schedule } from '../nn/optimizer.ts';
 import type { Agent, Batch, Group, Groups, NdArray, ParamArrays, ParameterSpec, Params, Rng, TensorSpec } from '../types.ts';
 
 /** Everything that an update changes. */
@@ -56,9 +56,11 @@ export function batchSpecs(
 
 /** What `updateProgram` takes: the learner's state, the schedule and `batch` (from `batchSpecs`). */
 export function updateSpecs(config: Config, agent: Agent, batch: Groups<TensorSpec>): Groups<TensorSpec> {
-  const params = mapGroup(parametersOf(agent), ({ shape }): TensorSpec => ({ shape, dtype: 'float32' }));
+  const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
+  const params = mapGroup(parametersOf(agent), ({ shape }) => float(shape));
+  const slots = mapGroup(optimizerShapes(params), float);
   return {
-    params, slow: slowPart(params, agent), momentum: params, variance: params,
+    params, slow: slowPart(params, agent), momentum: slots, variance: slots,
     ...specsOf({ statistics: agent.behavior.initState(), schedule: schedule(config.optimizer, 1) }), ...batch,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import catchWorld from '../../envs/catch.ts';
-import { bootstrapInterval95, evaluateControl, mean } from '../../eval/control.ts';
+import { evaluateControl } from '../../eval/control.ts';
+import { bootstrapInterval95, interquartileMean, mean } from '../../eval/statistics.ts';
 import { randomPolicy } from '../../src/policies/random.ts';
 import { createRng } from '../../src/random.ts';
 import type { Environment, Policy } from '../../src/types.ts';
@@ -20,6 +21,11 @@ describe('bootstrapInterval95', () => {
     expect(high).toBe(1);
     expect(bootstrapInterval95([3, 3], createRng(0))).toEqual([3, 3]);
   });
+});
+
+it('the interquartile mean cuts a quarter at either end', () => {
+  expect(interquartileMean([100, 1, 2, 3, 4, 5, 6, -100])).toBe(3.5);
+  expect(interquartileMean([1, 2, 6])).toBe(3); // too few to cut any
 });
 
 describe('evaluateControl', () => {

@@ -6,6 +6,7 @@ const UPDATE_HELP = `
 Example:
   dreamtree bench update
   dreamtree bench update --preset small --json
+  dreamtree bench update --preset tiny --torch
   dreamtree bench update --preset size200m --graph`;
 
 const ENV_HELP = `
@@ -26,6 +27,8 @@ export default function registerBench(program: Command): void {
     .description("Time of one update of an agent, beside the machine's best matrix product.")
     .option('--preset <name>', 'sizes, as for train', 'tiny')
     .option('--set <key=value...>', 'any key of the configuration')
+    .option('--torch', 'beside the same update in PyTorch, timed in turn (needs python3 with torch)')
+    .option('--torch-compile', 'the same with torch.compile')
     .option('--graph', 'only trace: parameters, nodes and arithmetic of presets of any size')
     .option('--json', 'print JSON')
     .addHelpText('after', UPDATE_HELP)
@@ -36,18 +39,28 @@ interface UpdateOptions {
   readonly preset: string;
   readonly set?: readonly string[];
   readonly graph?: boolean;
+  readonly torch?: boolean;
+  readonly torchCompile?: boolean;
   readonly json?: boolean;
 }
 
-async function benchUpdateCommand({ preset, set = [], graph, json }: UpdateOptions): Promise<void> {
-  const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
-  const result = graph ? inspectUpdate(preset) : await benchUpdate({ preset, overrides: set });
+async function benchUpdateCommand(options: UpdateOptions): Promise<void> {
+  const { json } = options;
+  const result = await measureUpdate(options);
   if (json) {
     console.log(JSON.stringify(result));
     return;
   }
   const rows = Object.entries(result).map(([name, value]) => [name, typeof value === 'number' ? rounded(value) : String(value)]);
   console.log(table([['', ''], ...rows]));
+}
+
+async function measureUpdate({ preset, set: overrides = [], graph, torch, torchCompile }: UpdateOptions): Promise<object> {
+  const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
+  if (graph) return inspectUpdate(preset);
+  if (!torch && !torchCompile) return benchUpdate({ preset, overrides });
+  const { compareWithTorch } = await import('../../../eval/bench/torch.ts');
+  return compareWithTorch({ preset, overrides, compiled: torchCompile === true });
 }
 
 const rounded = (value: number): string =>

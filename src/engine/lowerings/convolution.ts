@@ -93,6 +93,8 @@ export function matMul(graph: Graph, a: Value, b: Value, transposeA: boolean, tr
   const batch = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
   const shape = [...batch, rows, columns];
   if (!transposeA && !transposeB) return graph.add('MatMul', [a, b], a.type, shape);
+  // The shape of a weight's gradient.
+  if (shape.length === 2 && transposeA && !transposeB) return graph.rowSum({ a: [a], b: [b] }, a.type, shape);
   if (shape.length === 2) {
     return graph.add('Gemm', [a, b], a.type, shape, { transA: Number(transposeA), transB: Number(transposeB) });
   }

@@ -1,5 +1,5 @@
 /** Element by element: arithmetic, comparisons, logic, casts, selection. */
-import { broadcastShape, type Graph, type Value, type ValueType } from '../graph.ts';
+import { broadcastShape, sameShape, type Graph, type Value, type ValueType } from '../graph.ts';
 import type { Lowering } from '../trace-backend.ts';
 
 /** One node of the same name and type. */
@@ -52,6 +52,9 @@ export function binary(graph: Graph, op: Arithmetic, a: Value, b: Value): Value 
   const [x, y] = [a.uniform, b.uniform];
   const foldable = a.type === 'float32' || op !== 'Div';
   if (x !== undefined && y !== undefined && foldable) return graph.uniform(FOLD[op](x, y), a.type, shape);
+  if (op === 'Add' && a.sum && b.sum && sameShape(a.shape, b.shape) && (a.sum.a.length > 0) === (b.sum.a.length > 0)) {
+    return graph.rowSum({ a: [...a.sum.a, ...b.sum.a], b: [...a.sum.b, ...b.sum.b] }, a.type, shape);
+  }
   const neutral = NEUTRAL[op];
   if (neutral !== undefined && y === neutral) return graph.expand(a, shape);
   if (neutral !== undefined && x === neutral && (op === 'Add' || op === 'Mul')) return graph.expand(b, shape);

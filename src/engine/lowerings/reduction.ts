@@ -23,6 +23,10 @@ function reduce(graph: Graph, op: string, x: Value, axes: readonly number[], kee
   if (op === 'ReduceSum' && node?.op === 'Mul' && node.inputs[0] === node.inputs[1] && x.type === 'float32') {
     return graph.add('ReduceSumSquare', [node.inputs[0]], x.type, shape, { axes, keepdims });
   }
+  // The shape of a bias's gradient.
+  if (op === 'ReduceSum' && axes.length === 1 && axes[0] === 0 && !keepDims && x.shape.length === 2) {
+    return graph.rowSum({ a: [], b: [x] }, x.type, shape);
+  }
   // Opset 17: ReduceSum takes its axes as an input, the others as an attribute.
   if (op === 'ReduceSum') return graph.add(op, [x, graph.int64(axes)], x.type, shape, { keepdims });
   return graph.add(op, [x], x.type, shape, { axes, keepdims });

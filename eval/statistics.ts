@@ -1,0 +1,24 @@
+/** Statistics of few runs (Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice"). */
+import { quantileSorted } from 'simple-statistics';
+import type { Rng } from '../src/types.ts';
+
+export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The mean of the middle half: a quarter of the values, rounded down, is cut at either end. */
+export function interquartileMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 4);
+  return mean([...values].sort((a, b) => a - b).slice(cut, values.length - cut));
+}
+
+const RESAMPLES = 2000;
+
+/** Percentile bootstrap (Efron and Tibshirani 1993): where 95 % of the statistic of resampled values lies. */
+export function bootstrapInterval95(
+  values: readonly number[],
+  rng: Rng,
+  statistic: (values: readonly number[]) => number = mean,
+): readonly [number, number] {
+  const resampled = Array.from({ length: RESAMPLES }, () => statistic(values.map(() => values[rng.int(values.length)])));
+  resampled.sort((a, b) => a - b);
+  return [quantileSorted(resampled, 0.025), quantileSorted(resampled, 0.975)];
+}
