@@ -8,7 +8,8 @@ import { parametersOf } from '../src/train/update.ts';
 import { pixels } from '../src/policies/actor.ts';
 import type { Action, Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
 import { actionSize, decodeAction, encodeAction, randomAction } from '../src/world/actions.ts';
-import { createFrames } from '../src/world/frames.ts';
+import { createView } from '../src/world/view.ts';
+import type { Look } from '../src/world/view.ts';
 
 export interface DreamOptions {
   readonly environment: Environment;
@@ -16,6 +17,8 @@ export interface DreamOptions {
   readonly engine: EngineChoice;
   /** Side of the pictures in pixels. */
   readonly size: number;
+  /** Nuisances and greys; the plain scene where it is absent. */
+  readonly look?: Look;
   /** Steps that are observed. */
   readonly context: number;
   /** Steps that are imagined, at most: a dream ends with the true episode. */
@@ -65,7 +68,7 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
   const { environment, agent, engine, size, context, horizon } = options;
   const programs = await compilePrograms(agent, engine, size, actionSize(environment.actions));
   const length = actionSize(environment.actions);
-  const frames = createFrames(size);
+  const view = createView(options);
   const blank = Object.fromEntries(
     Object.entries(agent.model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]),
   );
@@ -79,7 +82,7 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
     const rewards: number[] = [];
     const predicted: number[] = [];
     const look = (state: unknown) => {
-      const image = frames.render(environment, state);
+      const image = view.render({ state, rng: worldRng, length: truth.length });
       truth.push(image);
       return image;
     };
@@ -115,7 +118,7 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
       model.push(imagined.picture);
       rewards.push(reward);
       predicted.push(imagined.reward);
-      await frames.breathe();
+      await view.breathe();
     }
     const pictures = stack(truth.map((image) => Float32Array.from(image, (byte) => byte / 255)), size);
     const decoded = stack(model.map(({ data }) => data as Float32Array), size);

@@ -139,6 +139,8 @@ export interface Observation {
   readonly previousAction: NdArray;
   /** float32 [N], 1 where an episode begins. */
   readonly isFirst: NdArray;
+  /** float32 [N, A], 1 where a discrete action may be taken and 0 where not; absent where all always may. */
+  readonly legal?: NdArray;
 }
 
 /** One moment of one lane (one of the parallel worlds), as it is stored for replay. */

@@ -15,12 +15,11 @@ export interface LiveDream {
 
 /** Its random streams are its own: looking changes nothing. */
 export async function createLiveDream(
-  { environment, agent, engine, config }: Run,
+  { world, agent, engine, config }: Run,
   progress: Progress,
 ): Promise<LiveDream> {
   if (!progress.wantsPicture()) return { async show() {}, async dispose() {} };
-  const { size } = config.env;
-  const dreamer = await createDreamer({ environment, agent, engine, size, context: 4, horizon: 16 });
+  const dreamer = await createDreamer({ ...world, agent, engine, context: 4, horizon: 16 });
   const rng = createRng(config.seed).split('live');
   let dream: Dream | undefined;
   let frame = 0;

@@ -4,25 +4,33 @@ import type { Checkpoint } from '../data/checkpoint.ts';
 import type { EngineChoice } from '../engine/compile.ts';
 import type { Agent, Environment, Group, ParamArrays, ParameterSpec } from '../types.ts';
 import { UserError } from '../user-error.ts';
+import type { ConfiguredWorld } from '../world/configured.ts';
 
 export interface OpenedAgent {
   readonly file: string;
   readonly checkpoint: Checkpoint;
   readonly config: Config;
+  /** The world as the configuration has it, with the size and the look of its pictures. */
+  readonly world: ConfiguredWorld;
   readonly environment: Environment;
   readonly agent: Agent;
   readonly params: ParamArrays;
   readonly engine: EngineChoice;
 }
 
-/** @throws UserError where there is no checkpoint, or it does not fit its own configuration. */
-export async function openAgent(runOrFile: string): Promise<OpenedAgent> {
-  const [{ configSchema }, { readCheckpoint }, { findCheckpoint }, { createAgent }, { parametersOf }, { resolveEngine }, actions, worlds] =
-    await Promise.all([
-      import('../config/index.ts'), import('../data/checkpoint.ts'), import('../data/find-checkpoint.ts'),
-      import('../train/agent.ts'), import('../train/update.ts'), import('../engine/resolve-engine.ts'), import('../world/actions.ts'),
-      import('./worlds.ts'),
-    ]);
+/**
+ * @param overrides `key=value`, laid over the checkpoint's own configuration
+ * @throws UserError where there is no checkpoint, or it does not fit its configuration
+ */
+export async function openAgent(runOrFile: string, overrides: readonly string[] = []): Promise<OpenedAgent> {
+  const [
+    { configSchema, resolveConfig }, { readCheckpoint }, { findCheckpoint }, { createAgent }, { parametersOf },
+    { resolveEngine }, actions, { configureWorld }, worlds,
+  ] = await Promise.all([
+    import('../config/index.ts'), import('../data/checkpoint.ts'), import('../data/find-checkpoint.ts'),
+    import('../train/agent.ts'), import('../train/update.ts'), import('../engine/resolve-engine.ts'),
+    import('../world/actions.ts'), import('../world/configured.ts'), import('./worlds.ts'),
+  ]);
   const file = findCheckpoint(runOrFile);
   const checkpoint = await readCheckpoint(file);
   const parsed = configSchema.safeParse(checkpoint.config);
@@ -30,15 +38,16 @@ export async function openAgent(runOrFile: string): Promise<OpenedAgent> {
     const [issue] = parsed.error.issues;
     throw new UserError(`${file}: its configuration is not one of this version (${issue.path.join('.')}: ${issue.message})`);
   }
-  const config = parsed.data;
-  const environment = await worlds.loadWorld(config.world);
+  const config = resolveConfig({ base: parsed.data, overrides });
+  const world = configureWorld(await worlds.loadWorld(config.world), config.env);
+  const { environment } = world;
   const agent = createAgent(config, {
     actions: environment.actions, actionSize: actions.actionSize(environment.actions),
   });
   const params = checkpoint.arrays.params ?? {};
   requireSameShapes(file, parametersOf(agent), params);
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
-  return { file, checkpoint, config, environment, agent, params, engine };
+  return { file, checkpoint, config, world, environment, agent, params, engine };
 }
 
 function requireSameShapes(file: string, expected: Group<ParameterSpec>, params: ParamArrays): void {

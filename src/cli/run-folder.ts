@@ -18,8 +18,12 @@ export function nextRunFolder(world: string): string {
   return path.join('runs', `${base}-${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}`);
 }
 
+export const RESULT_FILE = 'result.json';
+
 export interface RunReport {
   readonly result: ControlResult;
+  /** Wall time of training, continuations included. */
+  readonly trainedMs: number;
   readonly summary: string;
   readonly dream: Dream;
   /** What to try next, as lines to paste. */
@@ -27,13 +31,15 @@ export interface RunReport {
 }
 
 /** Write everything; the result is the path of the page. */
-export async function writeRunReport(run: Run, { result, summary, dream, next }: RunReport): Promise<string> {
-  const { directory, config, environment, metrics } = run;
+export async function writeRunReport(run: Run, { result, trainedMs, summary, dream, next }: RunReport): Promise<string> {
+  const { directory, config, environment, metrics, command } = run;
   const file = (name: string) => path.join(directory, name);
-  writeFileSync(file('result.json'), `${JSON.stringify({ env: environment.name, ...result }, null, 2)}\n`);
   const rows = readMetrics(file('metrics.jsonl'));
   const last = rows.at(-1);
   const step = last?.step ?? 0;
+  const { agent, preset, seed } = config;
+  const facts = { env: environment.name, agent, preset, seed, steps: step, updates: last?.update ?? 0, trainedMs, command };
+  writeFileSync(file(RESULT_FILE), `${JSON.stringify({ ...facts, ...result })}\n`);
 
   const curve = await writePlot(file('curve'), {
     title: `${environment.name}: return of training episodes`,

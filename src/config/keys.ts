@@ -17,6 +17,7 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 function inWords(schema: JsonSchema): string {
   if (schema.enum) return `one of ${schema.enum.join(', ')}`;
   if (schema.type === 'string') return 'a text';
+  if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'object') return 'a section of keys';
   const bounds: string[] = [];
   if (schema.minimum !== undefined && schema.minimum !== Number.MIN_SAFE_INTEGER) bounds.push(`≥ ${schema.minimum}`);

@@ -4,6 +4,7 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { parse } from 'yaml';
+import type { z } from 'zod';
 import { UserError } from '../user-error.ts';
 import { configKeys } from './keys.ts';
 import { presets, worldPresets } from './presets.ts';
@@ -88,6 +89,12 @@ function valueAt(tree: Tree, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, part) => (isTree(value) ? value[String(part)] : undefined), tree);
 }
 
+/** Where a key takes one of some names and another came, the one that was probably meant. */
+function nearestChoice(issue: z.core.$ZodIssue, got: unknown): string {
+  if (issue.code !== 'invalid_value' || typeof got !== 'string') return '';
+  return `; did you mean '${closest(got, issue.values.map(String))}'?`;
+}
+
 function validate(tree: Tree): Config {
   const result = configSchema.safeParse(tree);
   if (result.success) return result.data;
@@ -97,7 +104,7 @@ function validate(tree: Tree): Config {
   const got = JSON.stringify(valueAt(tree, issue.path)) ?? 'nothing';
   if (issue.code === 'custom') throw new UserError(`${key}: ${issue.message}, got ${got}`);
   const expected = configKeys().find((known) => known.key === key)?.expected ?? 'a section of keys';
-  throw new UserError(`${key}: expected ${expected}, got ${got}`);
+  throw new UserError(`${key}: expected ${expected}, got ${got}${nearestChoice(issue, valueAt(tree, issue.path))}`);
 }
 
 function presetLayer(name: string): Tree {

@@ -20,7 +20,18 @@ const env = z
   .strictObject({
     size: count.describe('Side of the square frame, in pixels.'),
     lanes: count.default(8).describe('Worlds that are stepped side by side.'),
-    actionRepeat: count.default(1).describe('How often each action is applied before the next frame is seen.'),
+    actionRepeat: count
+      .default(1)
+      .describe('How often each action is applied; it still counts as one step, with the sum of its rewards.'),
+    stickyActions: fraction.default(0).describe('Probability that the last action is applied once more instead.'),
+    timeLimit: natural.default(0).describe("Steps of the world in an episode; 0 means the world's own limit."),
+    greyscale: z.boolean().default(false).describe('Grey pictures, still of three channels.'),
+    distract: z
+      .enum(['none', 'noise', 'shapes', 'film', 'colors'])
+      .default('none')
+      .describe('Television static, drifting shapes or a film behind the scene, or other colours in every episode.'),
+    camera: z.enum(['fixed', 'jitter']).default('fixed').describe('Whether the scene shakes a little at every step.'),
+    distractStrength: fraction.default(0.5).describe('How strong distract and camera are; 1 hides the background.'),
   })
   .readonly();
 

@@ -10,10 +10,11 @@ import { crc32 } from 'node:zlib';
 import type { Columns, StepLayout } from './lane-buffer.ts';
 import { PREFIX_BYTES, readColumns, readHeader, readPrefix } from './segment-record.ts';
 import type { RecordHeader } from './segment-record.ts';
+import { UserError } from '../user-error.ts';
 
 /** Everything that is wrong with a replay on disk, in one sentence with the file and what to do. */
-export class ReplayError extends Error {
-  override name = 'ReplayError';
+export class ReplayError extends UserError {
+  override readonly name = 'ReplayError';
 }
 
 /** The end of the log. Segment 0 stands before the first. */

@@ -2,7 +2,7 @@
 import type { ActionSpace, Policy } from '../types.ts';
 import { actionSize, encodeAction, randomAction } from '../world/actions.ts';
 
-/** A policy without memory that draws every action uniformly from `space`. */
+/** A policy without memory that draws every action uniformly from `space`, or from what is legal there. */
 export function randomPolicy(space: ActionSpace): Policy {
   const size = actionSize(space);
   return {
@@ -12,7 +12,9 @@ export function randomPolicy(space: ActionSpace): Policy {
       const [lanes] = observation.isFirst.shape;
       const data = new Float32Array(lanes * size);
       for (let lane = 0; lane < lanes; lane++) {
-        encodeAction(space, randomAction(space, rng), data.subarray(lane * size, (lane + 1) * size));
+        const row = [lane * size, (lane + 1) * size] as const;
+        const legal = observation.legal && Array.from(observation.legal.data.subarray(...row), Boolean);
+        encodeAction(space, randomAction(space, rng, legal), data.subarray(...row));
       }
       return { action: { data, shape: [lanes, size], dtype: 'float32' }, carry, stats: {} };
     },

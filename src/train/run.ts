@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import type { Config } from '../config/index.ts';
+import { configSchema, type Config } from '../config/index.ts';
 import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, writeCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
 import { resolveEngine, type EngineChoice } from '../engine/resolve-engine.ts';
@@ -14,6 +14,7 @@ import { createRng } from '../random.ts';
 import type { Agent, Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { actionSize } from '../world/actions.ts';
+import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import { createDriver, type Driver, type DriverSnapshot } from '../world/driver.ts';
 import { CHANNELS, createAgent } from './agent.ts';
 import { createLearner, type Learner } from './learner.ts';
@@ -31,7 +32,10 @@ export interface RunOptions {
 
 export interface Run {
   readonly directory: string;
+  readonly command: string;
   readonly config: Config;
+  /** The world as the configuration has it, with the size and the look of its pictures. */
+  readonly world: ConfiguredWorld;
   readonly environment: Environment;
   readonly agent: Agent;
   readonly engine: EngineChoice;
@@ -62,13 +66,15 @@ const loopSchema = z.object({
  * Open `directory` as a run: a new one, or the one that lies there.
  * @throws UserError where what lies there was made with other settings.
  */
-export async function openRun({ directory, config, environment, command }: RunOptions): Promise<Run> {
+export async function openRun({ directory, config, command, ...options }: RunOptions): Promise<Run> {
   mkdirSync(directory, { recursive: true });
   await sweepCheckpoints(directory);
   const file = path.join(directory, CHECKPOINT_FILE);
   const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
   if (saved) requireSameConfig(directory, saved, config);
 
+  const world = configureWorld(options.environment, config.env);
+  const { environment } = world;
   const shape = { actions: environment.actions, actionSize: actionSize(environment.actions) };
   const agent = createAgent(config, shape);
   const { lanes, size } = config.env;
@@ -77,7 +83,7 @@ export async function openRun({ directory, config, environment, command }: RunOp
     capacityBytes: config.replay.bytes, directory: path.join(directory, 'replay'),
   };
   const rng = createRng(config.seed);
-  const driver = createDriver({ environment, lanes, size, rng: rng.split('world') });
+  const driver = createDriver({ ...world, lanes, rng: rng.split('world') });
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const learning = createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) });
   const replay = saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions);
@@ -89,7 +95,7 @@ export async function openRun({ directory, config, environment, command }: RunOp
   const learner = await learning;
 
   return {
-    directory, config, environment, agent, engine, learner, driver, replay, metrics, clock,
+    directory, command, config, world, environment, agent, engine, learner, driver, replay, metrics, clock,
     ...(resume ? { resume } : {}),
     async save({ carry, means, ...counters }) {
       const mark = await replay.flush();
@@ -122,7 +128,9 @@ function requireSameConfig(directory: string, saved: Checkpoint, config: Config)
   if (saved.kind !== 'run') {
     throw new UserError(`${directory} holds an agent without its training state; give another --logdir`);
   }
-  const [before, now] = [flatten(saved.config), flatten(config)];
+  // What an older version did not know of yet has its default.
+  const parsed = configSchema.safeParse(saved.config);
+  const [before, now] = [flatten(parsed.success ? parsed.data : saved.config), flatten(config)];
   for (const key of new Set([...before.keys(), ...now.keys()])) {
     if (FREE_KEYS.has(key) || before.get(key) === now.get(key)) continue;
     throw new UserError(

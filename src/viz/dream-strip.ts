@@ -2,10 +2,10 @@
  * Dreams beside the truth: rows of frames along time, observed steps framed green and imagined ones red, as the
  * open-loop report of DreamerV3 (Hafner et al. 2023): truth, model, and error = (model − truth + 1) / 2.
  */
-import { createCanvas, ImageData } from '@napi-rs/canvas';
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { NdArray } from '../types.ts';
-import { canvasFont } from './fonts.ts';
+import { drawPicture, FADED, frameCanvas, INK, textWidth, writeText } from './draw-picture.ts';
+import type { Reel } from './draw-picture.ts';
 import { pictureFormat, toRgba, writePicture } from './picture.ts';
 import type { Picture } from './picture.ts';
 
@@ -31,9 +31,6 @@ export interface DreamOptions {
 
 export const OBSERVED_COLOR = '#2da44e';
 export const IMAGINED_COLOR = '#d1242f';
-const PAPER = '#ffffff';
-const INK = '#1f2328';
-const FADED = '#6e7781';
 const TRACK = '#e4e7eb';
 const PAD = 14;
 
@@ -96,8 +93,8 @@ export function dreamStrip(rows: readonly DreamRow[], options: DreamOptions): Pi
   const pictureHeight = top + rows.length * rowHeight - (hasTexts ? 4 : gap + 2) + PAD;
   const x = (column: number): number => Math.ceil(left) + column * (cellWidth + gap);
 
-  return render(pictureWidth, pictureHeight, [0], (ctx) => {
-    if (title) write(ctx, title, PAD, PAD + 9, 16, INK, 'left');
+  return drawPicture(pictureWidth, pictureHeight, [0], (ctx) => {
+    if (title) writeText(ctx, title, PAD, PAD + 9, 16, INK, 'left');
     // Two bars say which moments were seen and which were dreamt.
     const firstImagined = columns.findIndex((t) => t >= context);
     const split = firstImagined < 0 ? columns.length : firstImagined;
@@ -109,19 +106,19 @@ export function dreamStrip(rows: readonly DreamRow[], options: DreamOptions): Pi
       if (from === to) continue;
       ctx.fillStyle = color;
       ctx.fillRect(x(from), top - 27, x(to) - gap - x(from), 3);
-      write(ctx, word, x(from), top - 38, 13, color, 'left');
+      writeText(ctx, word, x(from), top - 38, 13, color, 'left');
     }
     columns.forEach((t, column) => {
       const step = column === 0 ? `t = ${t}` : String(t);
-      write(ctx, step, x(column) + cellWidth / 2, top - 12, 12, FADED, 'center');
+      writeText(ctx, step, x(column) + cellWidth / 2, top - 12, 12, FADED, 'center');
     });
     rows.forEach((row, r) => {
       const y = top + r * rowHeight;
-      write(ctx, row.label, left - 12, y + cellHeight / 2, 14, INK, 'right');
+      writeText(ctx, row.label, left - 12, y + cellHeight / 2, 14, INK, 'right');
       columns.forEach((t, column) => {
         drawFrame(ctx, reels[r], t, x(column), y, scale, border, t < context);
         const text = row.texts?.[t] ?? '';
-        write(ctx, text, x(column) + cellWidth / 2, y + cellHeight + 8, 11, FADED, 'center', cellWidth);
+        writeText(ctx, text, x(column) + cellWidth / 2, y + cellHeight + 8, 11, FADED, 'center', cellWidth);
       });
     });
   });
@@ -146,14 +143,14 @@ export function dreamAnimation(rows: readonly DreamRow[], options: DreamOptions)
   const footer = top + Math.ceil(rows.length / perLine) * lineHeight;
   const delaysMs = Array.from({ length: count }, (_, t) => (t === count - 1 ? 8 * delayMs : delayMs));
 
-  return render(pictureWidth, footer + 28 + PAD, delaysMs, (ctx, t) => {
-    if (title) write(ctx, title, PAD, PAD + 8, 16, INK, 'left');
+  return drawPicture(pictureWidth, footer + 28 + PAD, delaysMs, (ctx, t) => {
+    if (title) writeText(ctx, title, PAD, PAD + 8, 16, INK, 'left');
     rows.forEach((row, r) => {
       const x = PAD + (r % perLine) * (cellWidth + gap);
       const y = top + Math.floor(r / perLine) * lineHeight + 24;
-      write(ctx, row.label, x + cellWidth / 2, y - 13, 14, INK, 'center', cellWidth);
+      writeText(ctx, row.label, x + cellWidth / 2, y - 13, 14, INK, 'center', cellWidth);
       drawFrame(ctx, reels[r], t, x, y, scale, border, t < context);
-      write(ctx, row.texts?.[t] ?? '', x + cellWidth / 2, y + cellHeight + 11, 12, FADED, 'center', cellWidth);
+      writeText(ctx, row.texts?.[t] ?? '', x + cellWidth / 2, y + cellHeight + 11, 12, FADED, 'center', cellWidth);
     });
     const track = pictureWidth - 2 * PAD;
     const upTo = (step: number): number => Math.round((track * step) / count);
@@ -164,8 +161,8 @@ export function dreamAnimation(rows: readonly DreamRow[], options: DreamOptions)
     ctx.fillStyle = IMAGINED_COLOR;
     if (t >= context) ctx.fillRect(PAD + upTo(context), footer, upTo(t + 1) - upTo(context), 4);
     const [word, color] = t < context ? ['observed', OBSERVED_COLOR] : ['imagined', IMAGINED_COLOR];
-    write(ctx, word, PAD, footer + 20, 13, color, 'left');
-    write(ctx, `t = ${t}`, pictureWidth - PAD, footer + 20, 13, FADED, 'right');
+    writeText(ctx, word, PAD, footer + 20, 13, color, 'left');
+    writeText(ctx, `t = ${t}`, pictureWidth - PAD, footer + 20, 13, FADED, 'right');
   });
 }
 
@@ -184,8 +181,6 @@ export async function writeDream(
 
 // ---------------------------------------------------------------- drawing
 
-type Reel = ReturnType<typeof toRgba>;
-
 function openReels(rows: readonly DreamRow[], context: number): readonly Reel[] {
   if (rows.length === 0) throw new RangeError('expected at least one row of frames, got none');
   const first = rows[0].frames.shape;
@@ -203,30 +198,6 @@ function openReels(rows: readonly DreamRow[], context: number): readonly Reel[] 
   return rows.map((row) => toRgba(row.frames));
 }
 
-/** Draw one frame of a picture for each delay, and pack it as RGB. */
-function render(
-  width: number,
-  height: number,
-  delaysMs: readonly number[],
-  draw: (ctx: SKRSContext2D, t: number) => void,
-): Picture {
-  const ctx = createCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  const data = new Uint8Array(delaysMs.length * height * width * 3);
-  let to = 0;
-  for (let t = 0; t < delaysMs.length; t++) {
-    ctx.fillStyle = PAPER;
-    ctx.fillRect(0, 0, width, height);
-    draw(ctx, t);
-    const rgba = ctx.getImageData(0, 0, width, height).data;
-    for (let from = 0; from < rgba.length; from += 4) {
-      data[to++] = rgba[from];
-      data[to++] = rgba[from + 1];
-      data[to++] = rgba[from + 2];
-    }
-  }
-  return { width, height, data, delaysMs };
-}
-
 /** Frame t of a reel, enlarged to exact squares, inside a border. */
 function drawFrame(
   ctx: SKRSContext2D,
@@ -239,35 +210,8 @@ function drawFrame(
   observed: boolean,
 ): void {
   const { width, height } = reel;
-  const size = width * height * 4;
-  const frame = createCanvas(width, height);
-  frame.getContext('2d').putImageData(new ImageData(reel.data.slice(t * size, (t + 1) * size), width, height), 0, 0);
   ctx.fillStyle = observed ? OBSERVED_COLOR : IMAGINED_COLOR;
   ctx.fillRect(x, y, width * scale + 2 * border, height * scale + 2 * border);
   ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(frame, x + border, y + border, width * scale, height * scale);
-}
-
-/** A line of text, vertically centred at y; squeezed where it is wider than `maxPx`. */
-function write(
-  ctx: SKRSContext2D,
-  text: string,
-  x: number,
-  y: number,
-  sizePx: number,
-  color: string,
-  align: 'left' | 'center' | 'right',
-  maxPx?: number,
-): void {
-  ctx.font = canvasFont(sizePx);
-  ctx.fillStyle = color;
-  ctx.textAlign = align;
-  ctx.textBaseline = 'middle';
-  ctx.fillText(text, x, y, maxPx);
-}
-
-function textWidth(text: string, sizePx: number): number {
-  const ctx = createCanvas(1, 1).getContext('2d');
-  ctx.font = canvasFont(sizePx);
-  return Math.ceil(ctx.measureText(text).width);
+  ctx.drawImage(frameCanvas(reel, t), x + border, y + border, width * scale, height * scale);
 }

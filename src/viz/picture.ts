@@ -27,8 +27,11 @@ export function pictureFormat(path: string): PictureFormat {
   );
 }
 
-/** The bytes of a picture file. WebP is lossless; GIF has 256 colours a frame. Throws on an animated PNG. */
-export async function encodePicture(picture: Picture, format: PictureFormat): Promise<Uint8Array> {
+/**
+ * The bytes of a picture file. WebP is lossless; GIF has 256 colours a frame. Throws on an animated PNG.
+ * @param webpEffort how hard to try to make an animated WebP small: 0 (quick) to 6
+ */
+export async function encodePicture(picture: Picture, format: PictureFormat, webpEffort = 0): Promise<Uint8Array> {
   const { width, height, delaysMs } = picture;
   const frames = delaysMs.length;
   if (picture.data.length !== frames * height * width * 3) {
@@ -46,13 +49,13 @@ export async function encodePicture(picture: Picture, format: PictureFormat): Pr
   // `delay` wants an array: a single number would set the first frame only.
   const timing = { loop: 0, delay: [...delaysMs] };
   return format === 'webp'
-    ? animated.webp({ lossless: true, effort: 0, ...timing }).toBuffer()
+    ? animated.webp({ lossless: true, effort: webpEffort, ...timing }).toBuffer()
     : animated.gif({ effort: 1, dither: 0, ...timing }).toBuffer();
 }
 
 /** Write a picture in the format of the path's extension, making its folder; gives back the bytes. */
-export async function writePicture(path: string, picture: Picture): Promise<Uint8Array> {
-  const bytes = await encodePicture(picture, pictureFormat(path));
+export async function writePicture(path: string, picture: Picture, webpEffort = 0): Promise<Uint8Array> {
+  const bytes = await encodePicture(picture, pictureFormat(path), webpEffort);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
   return bytes;

@@ -117,7 +117,7 @@ export const rulesChecks: readonly Check[] = [
       }
       const mean = returns.reduce((a, b) => a + b, 0) / returns.length;
       const variance = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (returns.length - 1);
-      const bound = 5 * Math.sqrt(variance / returns.length) + 0.02 * (expert - random);
+      const bound = 5 * Math.sqrt(variance / returns.length) + 0.02 * Math.max(expert - random, Math.abs(random));
       if (Math.abs(mean - random) > bound) {
         throw new Broken(
           `expected a mean random return near reference.random = ${random} (within ${round(bound)}), got ` +

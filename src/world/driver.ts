@@ -7,7 +7,8 @@ import type { Environment, NdArray, Observation, Palette, Rng, RngState, Step } 
 import { actionSize } from './actions.ts';
 import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
 import type { Arrival, Episode } from './episode.ts';
-import { createFrames } from './frames.ts';
+import { createView } from './view.ts';
+import type { Look } from './view.ts';
 
 export interface DriverOptions {
   readonly environment: Environment;
@@ -15,6 +16,8 @@ export interface DriverOptions {
   readonly lanes: number;
   /** Side of the pictures in pixels. */
   readonly size: number;
+  /** Nuisances and greys; the plain scene where it is absent. */
+  readonly look?: Look;
   /** Episode e of lane l draws from `rng.split(l).split(e)` alone, so that no lane disturbs another. */
   readonly rng: Rng;
   readonly palette?: Palette;
@@ -76,18 +79,19 @@ interface Lane {
 
 /** @throws RangeError where `lanes` is not a whole number ≥ 1 */
 export function createDriver(options: DriverOptions): Driver {
-  const { environment, lanes: laneCount, size, palette, maxSteps = environment.maxSteps } = options;
+  const { environment, lanes: laneCount, size, maxSteps = environment.maxSteps } = options;
   if (!Number.isInteger(laneCount) || laneCount < 1) throw new RangeError(`expected lanes ≥ 1, got ${laneCount}`);
-  const frames = createFrames(size);
+  const view = createView(options);
   const length = actionSize(environment.actions);
-  const buffer = createObservationBuffer(laneCount, size, length);
+  const buffer = createObservationBuffer(environment, laneCount, size);
   let { rng } = options;
   let lanes: Lane[] = [];
 
   /** Show what `lane` is in now, as a record. */
   function record(index: number, arrival?: Arrival): Step {
-    const image = frames.render(environment, lanes[index].episode.state, palette);
-    buffer.show(index, image, arrival?.action);
+    const { episode } = lanes[index];
+    const image = view.render(episode);
+    buffer.show(index, episode.state, image, arrival?.action);
     return {
       image,
       action: arrival?.action ?? new Float32Array(length),
@@ -115,7 +119,7 @@ export function createDriver(options: DriverOptions): Driver {
       if (lanes.length > 0) throw new Error('this driver runs already: start() is for once, and not after restore()');
       lanes = Array.from({ length: laneCount }, (_, index) => begin(index, 0));
       const steps = lanes.map((_, index) => [record(index)]);
-      await frames.breathe();
+      await view.breathe();
       return steps;
     },
 
@@ -136,7 +140,7 @@ export function createDriver(options: DriverOptions): Driver {
         lanes[index] = begin(index, lane.finished + 1);
         return [last, record(index)];
       });
-      await frames.breathe();
+      await view.breathe();
       return { steps, finished };
     },
 
@@ -166,9 +170,9 @@ export function createDriver(options: DriverOptions): Driver {
       }
       rng = restoreRng(snapshot.rng);
       lanes = snapshot.lanes.map((lane, index) => {
-        const image = frames.render(environment, lane.state, palette);
-        buffer.show(index, image, lane.length === 0 ? undefined : lane.previousAction);
         const episode = { rng: restoreRng(lane.rng), state: lane.state, length: lane.length, return: lane.return };
+        const action = lane.length === 0 ? undefined : lane.previousAction;
+        buffer.show(index, episode.state, view.render(episode), action);
         return { episode, finished: lane.finished };
       });
     },

@@ -23,7 +23,7 @@ export interface FrameMaker {
    * @param out where to write, uint8 [size·size·3]; a new array where it is absent
    * @returns uint8 [size·size·3], row-major RGB
    */
-  render(environment: Environment, state: unknown, palette?: Palette, out?: Uint8Array): Uint8Array;
+  render(scene: Pick<Environment, 'draw'>, state: unknown, palette?: Palette, out?: Uint8Array): Uint8Array;
   /**
    * Await this in every loop that calls `render`, at least once every 64 frames. Reading pixels leaves a native copy
    * behind that is only freed when the event loop turns: a synchronous loop grows by 17 KB for each 64×64 frame.
@@ -45,7 +45,7 @@ export function createFrames(size: number): FrameMaker {
   return {
     size,
 
-    render(environment, state, palette = defaultPalette, out = new Uint8Array(size * size * 3)) {
+    render(scene, state, palette = defaultPalette, out = new Uint8Array(size * size * 3)) {
       if (out.length !== size * size * 3) {
         throw new RangeError(`expected room for ${size}×${size}×3 = ${size * size * 3} bytes, got ${out.length}`);
       }
@@ -53,7 +53,7 @@ export function createFrames(size: number): FrameMaker {
       ctx.fillStyle = palette.background;
       ctx.fillRect(0, 0, size, size);
       ctx.scale(size, size);
-      environment.draw(ctx, state, palette);
+      scene.draw(ctx, state, palette);
       const rgba = ctx.getImageData(0, 0, size, size).data;
       for (let from = 0, to = 0; to < out.length; from += 4) {
         out[to++] = rgba[from];

@@ -1,9 +1,9 @@
 /** Whole episodes played by a policy, for evaluation: many worlds at once, and every episode counts exactly once. */
 import type { Environment, Palette, Policy, Rng } from '../types.ts';
-import { actionSize } from './actions.ts';
 import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
 import type { Episode } from './episode.ts';
-import { createFrames } from './frames.ts';
+import { createView } from './view.ts';
+import type { Look } from './view.ts';
 
 export interface PlayOptions {
   readonly environment: Environment;
@@ -14,6 +14,8 @@ export interface PlayOptions {
   readonly lanes: number;
   /** Side of the pictures in pixels. */
   readonly size: number;
+  /** Nuisances and greys; the plain scene where it is absent. */
+  readonly look?: Look;
   /** The world of episode e draws from `rng.split(e)`, the policy from `rng.split('policy')`. */
   readonly rng: Rng;
   readonly palette?: Palette;
@@ -34,14 +36,14 @@ export interface Played {
  * @throws RangeError where there is nothing to play; Error that names the world, on actions that make no sense
  */
 export async function playEpisodes(options: PlayOptions): Promise<Played> {
-  const { environment, policy, episodes, size, rng, palette } = options;
+  const { environment, policy, episodes, size, rng } = options;
   if (!Number.isInteger(episodes) || episodes < 1) throw new RangeError(`expected episodes ≥ 1, got ${episodes}`);
   if (!Number.isInteger(options.lanes) || options.lanes < 1) {
     throw new RangeError(`expected lanes ≥ 1, got ${options.lanes}`);
   }
   const laneCount = Math.min(options.lanes, episodes);
-  const frames = createFrames(size);
-  const { observation, show } = createObservationBuffer(laneCount, size, actionSize(environment.actions));
+  const view = createView(options);
+  const { observation, show } = createObservationBuffer(environment, laneCount, size);
   const policyRng = rng.split('policy');
   const returns = new Array<number>(episodes).fill(0);
   const lengths = new Array<number>(episodes).fill(0);
@@ -58,7 +60,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
     const index = begun++;
     const episode = beginEpisode(environment, rng.split(index));
     lanes[lane] = { episode, index };
-    show(lane, frames.render(environment, episode.state, palette));
+    show(lane, episode.state, view.render(episode));
   }
   for (let lane = 0; lane < laneCount; lane++) beginNext(lane);
 
@@ -77,10 +79,10 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
         lengths[index] = episode.length;
         beginNext(lane); // a policy never sees the last picture: there is nothing left to decide
       } else {
-        show(lane, frames.render(environment, episode.state, palette), arrival.action);
+        show(lane, episode.state, view.render(episode), arrival.action);
       }
     });
-    await frames.breathe();
+    await view.breathe();
   }
   return { returns, lengths, decisions };
 }

@@ -7,9 +7,8 @@ import { createRng } from '../random.ts';
 import type { Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { actionProblem } from './actions.ts';
-
-/** Largest allowed difference of a state's number or of a reward, absolute. */
-const TOLERANCE = 1e-6;
+import { MalformedRecording, malformed, TOLERANCE, WorldDifference } from './verify-errors.ts';
+import { verifyTable } from './verify-table.ts';
 
 const number = z.number();
 const recordingSchema = z.object({
@@ -27,45 +26,19 @@ const recordingSchema = z.object({
     .min(1),
 });
 
-/** The first place where a world and a recording of it disagree. Episodes and steps count from 0. */
-export class RecordingDifference extends Error {
-  override readonly name = 'RecordingDifference';
-  readonly episode: number;
-  readonly step: number;
-  /** Which number: `state[2]`, `reward`, `terminated` or `truncated`. */
-  readonly quantity: string;
-  readonly expected: number | boolean;
-  readonly got: number | boolean;
-
-  constructor(world: string, place: Omit<RecordingDifference, keyof Error>) {
-    const { episode, step, quantity, expected, got } = place;
-    super(
-      `world '${world}' differs from the recording in episode ${episode}, step ${step}: ` +
-        `expected ${quantity} ${expected}, got ${got} (tolerance ${TOLERANCE})`,
-    );
-    this.episode = episode;
-    this.step = step;
-    this.quantity = quantity;
-    this.expected = expected;
-    this.got = got;
-  }
-}
-
-/** A file that is no recording of this world; `key` is the place at fault, for example `episodes[0].rewards`. */
-export class MalformedRecording extends UserError {
-  override readonly name = 'MalformedRecording';
-  readonly key: string;
-
-  constructor(key: string, problem: string) {
-    super(`${key}: ${problem}`);
-    this.key = key;
-  }
+/**
+ * Compare a world with the parsed content of a file: a table where it has `transitions` (see verify-table.ts), else a
+ * recording. Gives and throws what `verifyTable` and `verifyRecording` do.
+ */
+export function verifyWorld(environment: Environment, content: unknown): { steps: number; maxError: number } {
+  const isTable = typeof content === 'object' && content !== null && 'transitions' in content;
+  return isTable ? verifyTable(environment, content) : verifyRecording(environment, content);
 }
 
 /**
  * Replay `recording`, the parsed content of a file, in `environment`: from each initial state through all actions.
  * @returns how many steps were compared, and the largest absolute difference of any state's number or reward
- * @throws RecordingDifference at the first difference; MalformedRecording where the recording makes no sense;
+ * @throws WorldDifference at the first difference; MalformedRecording where the recording makes no sense;
  *   UserError where the world cannot be compared
  */
 export function verifyRecording(environment: Environment, recording: unknown): { steps: number; maxError: number } {
@@ -74,10 +47,7 @@ export function verifyRecording(environment: Environment, recording: unknown): {
     throw new UserError(`world '${name}' has nothing to compare: it lacks recording { toVector, fromVector }`);
   }
   const parsed = recordingSchema.safeParse(recording);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new MalformedRecording(keyOf(issue.path), issue.message);
-  }
+  if (!parsed.success) throw malformed(parsed.error.issues);
   const rng = createRng(0); // recorded worlds are deterministic after reset, but the signature wants a stream
   const width = vectors.toVector(environment.reset(rng)).length;
 
@@ -94,7 +64,7 @@ export function verifyRecording(environment: Environment, recording: unknown): {
       state = next.state;
 
       const differs = (quantity: string, expected: number | boolean, got: number | boolean) =>
-        new RecordingDifference(name, { episode: e, step, quantity, expected, got });
+        new WorldDifference(name, 'recording', { place: { episode: e, step }, quantity, expected, got });
       const compare = (quantity: string, expected: number, got: number) => {
         const error = Math.abs(expected - got);
         if (!(error <= TOLERANCE)) throw differs(quantity, expected, got);
@@ -135,10 +105,4 @@ function checkLengths(key: string, episode: RecordedEpisode, width: number): voi
     if (!episode.terminated[step] && !episode.truncated[step]) continue;
     throw new MalformedRecording(key, `expected no steps after the episode's end at step ${step}, got ${steps} steps`);
   }
-}
-
-/** A path as one would write it in JavaScript: `episodes[0].actions`. */
-function keyOf(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return 'the file';
-  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
 }

@@ -33,7 +33,7 @@ function dreamtree(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-describe('a world of the user, from its file to pictures', { timeout: 120_000 }, () => {
+describe('a world of the user, from its file to pictures', { timeout: 600_000 }, () => {
   it('trains, and leaves everything in the run folder', () => {
     const { status, stdout, stderr } = dreamtree('train', './my-env.ts', '--preset', 'debug', '--logdir', 'run');
     expect(status, stderr).toBe(0);

@@ -66,7 +66,13 @@ describe('bad input is refused in a sentence', () => {
     ['train.steps=', 'train.steps: expected an integer ≥ 1, got null'],
     ['behavior.lambda=1.1', 'behavior.lambda: expected a number ≥ 0 and ≤ 1, got 1.1'],
     ['optimizer.learningRate=0', 'optimizer.learningRate: expected a number > 0, got 0'],
-    ['engine.name=onx', 'engine.name: expected one of auto, onnx, tensorflow, reference, got "onx"'],
+    ['engine.name=onx', `engine.name: expected one of auto, onnx, tensorflow, reference, got "onx"; did you mean 'onnx'?`],
+    ['env.distract=fim', `env.distract: expected one of none, noise, shapes, film, colors, got "fim"; did you mean 'film'?`],
+    ['env.camera=jiter', `env.camera: expected one of fixed, jitter, got "jiter"; did you mean 'jitter'?`],
+    ['env.camera=3', 'env.camera: expected one of fixed, jitter, got 3'],
+    ['env.greyscale=1', 'env.greyscale: expected true or false, got 1'],
+    ['env.stickyActions=2', 'env.stickyActions: expected a number ≥ 0 and ≤ 1, got 2'],
+    ['env.timeLimit=-1', 'env.timeLimit: expected an integer ≥ 0, got -1'],
     ['model=3', 'model: expected a section of keys, got 3'],
     ['model.deter', "--set: expected key=value, got 'model.deter'"],
     ['=3', "--set: expected key=value, got '=3'"],
@@ -91,7 +97,7 @@ describe('bad input is refused in a sentence', () => {
     expect(withPreset('smal')).toThrow(/^unknown preset 'smal'; did you mean 'small'\?/);
     expect(withPreset('toString')).toThrow(/^unknown preset 'toString'/);
     expect(() => resolveConfig({ world: 'catch', agent: 'dremer' })).toThrow(
-      new UserError('agent: expected one of dreamer, got "dremer"'),
+      new UserError(`agent: expected one of dreamer, got "dremer"; did you mean 'dreamer'?`),
     );
     expect(() => resolveConfig({})).toThrow(new UserError('world: expected a text, got nothing'));
   });

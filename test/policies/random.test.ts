@@ -3,11 +3,12 @@ import { randomPolicy } from '../../src/policies/random.ts';
 import { createRng } from '../../src/random.ts';
 import type { ActionSpace } from '../../src/types.ts';
 import { createObservationBuffer } from '../../src/world/episode.ts';
+import { counterWorld } from '../world/counter-world.ts';
 
 const lanes = 500;
 
 async function actions(space: ActionSpace, length: number): Promise<Float32Array> {
-  const { observation } = createObservationBuffer(lanes, 1, length);
+  const { observation } = createObservationBuffer({ ...counterWorld, actions: space }, lanes, 1);
   const { action } = await randomPolicy(space).act({}, observation, createRng(2));
   expect([action.shape, action.dtype]).toEqual([[lanes, length], 'float32']);
   return new Float32Array(action.data);
@@ -22,6 +23,16 @@ describe('randomPolicy', () => {
       first += data[2 * lane];
     }
     expect(Math.abs(first - 250)).toBeLessThan(56); // 5 standard deviations
+  });
+
+  it('takes legal actions only, alike', async () => {
+    const world = { ...counterWorld, actions: { kind: 'discrete', n: 3 } as const, legal: () => [true, false, true] };
+    const { observation, show } = createObservationBuffer(world, lanes, 1);
+    for (let lane = 0; lane < lanes; lane++) show(lane, world.reset(createRng(0)), new Uint8Array(3));
+    const { action } = await randomPolicy(world.actions).act({}, observation, createRng(2));
+    const counts = [0, 1, 2].map((a) => action.data.filter((value, i) => value === 1 && i % 3 === a).length);
+    expect([counts[1], counts[0] + counts[2]]).toEqual([0, lanes]);
+    expect(Math.abs(counts[0] - 250)).toBeLessThan(56); // 5 standard deviations
   });
 
   it('takes continuous actions over the whole of [-1, 1]', async () => {

@@ -54,6 +54,16 @@ describe('a run', () => {
     expect(existsSync(path.join(folder, 'parts', 'config.yaml'))).toBe(true);
   }, 60_000);
 
+  it('trains in the world of its configuration, and continues it with its nuisances', async () => {
+    const overrides = [
+      'env.actionRepeat=2', 'env.timeLimit=5', 'env.stickyActions=0.3', 'env.distract=film', 'env.camera=jitter', 'env.greyscale=true',
+    ];
+    const whole = await train('whole', cartpole as Environment, { overrides });
+    expect(whole).toContain('"episode/return":5,"episode/length":3,');
+    await train('parts', cartpole as Environment, { overrides, until: 90 });
+    expect(await train('parts', cartpole as Environment, { overrides })).toBe(whole);
+  }, 60_000);
+
   it('is not continued with other settings', async () => {
     await train('run', cartpole as Environment, { until: 50 });
     await expect(train('run', cartpole as Environment, { overrides: ['model.units=9'] })).rejects.toThrow(

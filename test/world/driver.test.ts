@@ -7,6 +7,7 @@ import type { Environment, NdArray, Step } from '../../src/types.ts';
 import { createDriver } from '../../src/world/driver.ts';
 import type { Driver } from '../../src/world/driver.ts';
 import { counterWorld } from './counter-world.ts';
+import type { Counter } from './counter-world.ts';
 
 const size = 2;
 
@@ -169,6 +170,25 @@ describe('driver', () => {
     const strict = drive({ ...counterWorld, legal: () => [true, false] }, 1);
     await strict.start();
     await expect(strict.step(oneHot(1))).rejects.toThrow('action 1 is not legal here');
+  });
+
+  it('shows what is legal, in every lane and again after restore', async () => {
+    const picky: Environment = { ...countingTo(3), legal: (state) => [(state as Counter).count !== 1, true] };
+    const driver = drive(picky, 2);
+    await driver.start();
+    const legal = () => [...(driver.observation().legal?.data ?? [])];
+    expect([driver.observation().legal?.shape, legal()]).toEqual([[2, 2], [1, 1, 1, 1]]);
+    await driver.step(oneHot(0, 0));
+    expect(legal()).toEqual([0, 1, 0, 1]);
+    const restored = drive(picky, 2);
+    restored.restore(driver.snapshot());
+    expect(restored.observation()).toEqual(driver.observation());
+
+    const free = drive(counterWorld, 1);
+    await free.start();
+    expect(free.observation()).not.toHaveProperty('legal');
+    const { action } = await randomPolicy(picky.actions).act({}, driver.observation(), createRng(0));
+    expect([...action.data]).toEqual([0, 1, 0, 1]);
   });
 
   it('draws 30 000 frames without keeping their memory', async () => {

@@ -42,7 +42,7 @@ describe('verifyRecording', () => {
     const right = recording.episodes[1].states[3][2];
     recording.episodes[1].states[3][2] += 2e-6;
     recording.episodes[1].rewards[4] = 7;
-    const difference = { name: 'RecordingDifference', episode: 1, step: 3, quantity: 'state[2]', got: right };
+    const difference = { name: 'WorldDifference', place: { episode: 1, step: 3 }, quantity: 'state[2]', got: right };
     expect(() => verifyRecording(cartpole, recording)).toThrow(expect.objectContaining(difference));
     expect(() => verifyRecording(cartpole, recording)).toThrow("'cartpole' differs from the recording in episode 1,");
   });

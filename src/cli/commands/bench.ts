@@ -14,6 +14,11 @@ Example:
   dreamtree bench env
   dreamtree bench env --json`;
 
+const SEARCH_HELP = `
+Example:
+  dreamtree bench search
+  dreamtree bench search --json`;
+
 export default function registerBench(program: Command): void {
   const bench = program.command('bench').description('Measure how fast this machine is.');
   bench
@@ -22,6 +27,12 @@ export default function registerBench(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', ENV_HELP)
     .action(benchEnv);
+  bench
+    .command('search')
+    .description('Simulations of tree search per second, for one root and for many, and the part that the model takes.')
+    .option('--json', 'print JSON')
+    .addHelpText('after', SEARCH_HELP)
+    .action(benchSearchCommand);
   bench
     .command('update')
     .description("Time of one update of an agent, beside the machine's best matrix product.")
@@ -80,4 +91,20 @@ async function benchEnv({ json }: { json?: boolean }): Promise<void> {
     Math.round(result.stepsPerSecondWithoutDrawing).toLocaleString('en'),
   ]);
   console.log(table([['world', 'workers', 'frames/s', 'steps/s without drawing'], ...rows]));
+}
+
+async function benchSearchCommand({ json }: { json?: boolean }): Promise<void> {
+  const { benchSearch } = await import('../../../eval/bench/search.ts');
+  const results = await benchSearch();
+  if (json) {
+    console.log(JSON.stringify(results, null, 2));
+    return;
+  }
+  const rows = results.map((result) => [
+    result.policy,
+    String(result.roots),
+    Math.round(result.simulationsPerSecond).toLocaleString('en'),
+    `${Math.round(100 * result.inferenceShare)} %`,
+  ]);
+  console.log(table([['policy', 'roots', 'simulations/s', 'in the model'], ...rows]));
 }

@@ -51,8 +51,8 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   const { openAgent } = await import('../open-agent.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
   const { createRng } = await import('../../random.ts');
-  const { config, environment, agent, params, engine } = await openAgent(target);
-  const dreamer = await createDreamer({ environment, agent, engine, size: config.env.size, context, horizon });
+  const { config, world, environment, agent, params, engine } = await openAgent(target);
+  const dreamer = await createDreamer({ ...world, agent, engine, context, horizon });
   const rng = createRng(seed).split('dream');
   const dreams = await dreamAll(kind, environment, (actions) => dreamer.dream(params, actions, rng));
   await dreamer.dispose();

@@ -42,7 +42,7 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
   const { randomPolicy } = await import('../../policies/random.ts');
   const { createRng } = await import('../../random.ts');
   const { actionSize } = await import('../../world/actions.ts');
-  const { config, environment, agent, params, engine } = await openAgent(target);
+  const { config, world, environment, agent, params, engine } = await openAgent(target);
   const { size } = config.env;
   const policy = policyName === 'random'
     ? randomPolicy(environment.actions)
@@ -50,7 +50,7 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
       agent, params, engine, lanes: controlLanes(episodes), imageShape: [size, size, 3],
       actionSize: actionSize(environment.actions), sample: false,
     });
-  const result = await evaluateControl({ environment, policy, episodes, size, rng: createRng(seed).split('eval') });
+  const result = await evaluateControl({ ...world, policy, episodes, rng: createRng(seed).split('eval') });
   const report = { env: environment.name, agent: config.agent, policy: policyName, ...result, seed };
   if (options.json) {
     console.log(JSON.stringify(report));

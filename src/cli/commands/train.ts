@@ -174,7 +174,7 @@ async function finish(run: Run): Promise<void> {
   const { createRng } = await import('../../random.ts');
   const { summaryLine } = await import('../summary.ts');
   const { writeRunReport } = await import('../run-folder.ts');
-  const { config, environment, agent, engine, learner, driver, directory, clock } = run;
+  const { config, world, environment, agent, engine, learner, driver, directory, clock } = run;
   const { size } = config.env;
   const { evalEpisodes: episodes } = config.train;
   const trainedMs = clock.elapsedMs();
@@ -184,14 +184,14 @@ async function finish(run: Run): Promise<void> {
     actionSize: driver.actionSize, sample: false,
   });
   const rng = createRng(config.seed);
-  const result = await evaluateControl({ environment, policy: actor, episodes, size, rng: rng.split('eval') });
+  const result = await evaluateControl({ ...world, policy: actor, episodes, rng: rng.split('eval') });
   await actor.dispose();
-  const dreamer = await createDreamer({ environment, agent, engine, size, context: 5, horizon: 45 });
+  const dreamer = await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 });
   const dream = await dreamer.dream(params, 'policy', rng.split('dream'));
   await dreamer.dispose();
   const summary = summaryLine(environment, result);
   const next = nextSteps(directory, environment.name);
-  const page = await writeRunReport(run, { result, summary, dream, next });
+  const page = await writeRunReport(run, { result, trainedMs, summary, dream, next });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
   console.log(`trained for ${(trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));

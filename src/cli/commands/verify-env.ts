@@ -1,34 +1,35 @@
-/** `dreamtree verify-env`: is a world equal to trajectories recorded from the original? */
+/** `dreamtree verify-env`: is a world equal to what was recorded from the original? */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../user-error.ts';
 
 const HELP = `
 Example:
-  dreamtree verify-env cartpole test/data/CartPole-v1.json
+  dreamtree verify-env cartpole test/data/gymnasium/CartPole-v1.json
+  dreamtree verify-env taxi test/data/gymnasium/Taxi-v4.json
 
 Prints {"steps", "maxError"} and exits with 0, or says where the first difference is and exits with 1.
-FILE.json holds {"episodes": [{"initialState", "actions", "states", "rewards", "terminated", "truncated"}]}.`;
+FILE.json holds {"episodes": [{"initialState", "actions", "states", "rewards", "terminated", "truncated"}]},
+or a table {"transitions": {state: {action: [[probability, nextState, reward, terminated], …]}}}; "steps" then counts
+outcomes, and "initialStateProbabilities" may say how episodes begin.`;
 
 export default function registerVerifyEnv(program: Command): void {
   program
     .command('verify-env')
-    .description('Compare a world, number by number, with recorded trajectories.')
+    .description('Compare a world, number by number, with recorded trajectories or a table of transitions.')
     .argument('<env>', 'a world by name, or the file that holds it')
-    .argument('<recording>', 'a JSON file of episodes')
+    .argument('<recording>', 'a JSON file of episodes or transitions')
     .addHelpText('after', HELP)
     .action(async (env: string, file: string) => {
       const { loadWorld } = await import('../worlds.ts');
-      const { MalformedRecording, RecordingDifference, verifyRecording } = await import('../../world/verify.ts');
+      const { MalformedRecording, WorldDifference } = await import('../../world/verify-errors.ts');
+      const { verifyWorld } = await import('../../world/verify.ts');
       const world = await loadWorld(env);
-      if (!world.recording) {
-        throw new UserError(`world '${world.name}' cannot be compared: it lacks recording { toVector, fromVector }`);
-      }
       try {
-        console.log(JSON.stringify(verifyRecording(world, await readJson(file))));
+        console.log(JSON.stringify(verifyWorld(world, await readJson(file))));
       } catch (error) {
         if (error instanceof MalformedRecording) throw new UserError(`${file}: ${error.message}`);
-        if (!(error instanceof RecordingDifference)) throw error;
+        if (!(error instanceof WorldDifference)) throw error;
         console.error(error.message);
         process.exitCode = 1;
       }

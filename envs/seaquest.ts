@@ -1,0 +1,315 @@
+/**
+ * Seaquest, as in MinAtar (Young and Tian 2019): a submarine shoots fish and submarines, picks up divers, and has to
+ * surface for air, which only a diver on board allows. No published number that we know of; the paper has plots.
+ */
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import type { Environment, Palette, Rng } from '../src/types.ts';
+import { box, trail } from '../src/world/draw/arcade.ts';
+import { disc, onGrid } from '../src/world/draw/grid.ts';
+import { lookAhead } from '../src/world/minatar/look-ahead.ts';
+import {
+  DOWN, FIRE, LEFT, NOOP, RIGHT, SIZE, UP, acrossOf, actions, clamp, downOf, faster, isOnGrid, offMiddle, sameCell,
+  stickyAction,
+} from '../src/world/minatar/rules.ts';
+import type { Cell, Pace } from '../src/world/minatar/rules.ts';
+
+const FIRST_PACE: Pace = { spawnInterval: 20, moveInterval: 5, level: 0 };
+const LEAST_MOVE_INTERVAL = 2;
+/** Frames from one to the next. */
+const DIVER_SPAWN_INTERVAL = 30;
+const SHOT_INTERVAL = 5;
+/** Frames between two moves of a diver (of an enemy: `pace.moveInterval`), and two shots of an enemy submarine. */
+const DIVER_WAIT = 5;
+const ENEMY_SHOT_WAIT = 10;
+const MAX_OXYGEN = 200;
+const MAX_DIVERS = 6;
+const SUBMARINE_SHARE = 1 / 3;
+/** Everything swims in rows 1 to 8, between the surface and the gauges. */
+const DEEPEST = 8;
+
+/** How many frames the expert looks ahead, how far it goes towards the walls, and the air it keeps. */
+const HORIZON = 4;
+const MAX_OFF_MIDDLE = 3;
+const RESERVE = 20;
+
+/** Something that crosses the sea in a row of its own choice. */
+interface Swimmer extends Cell {
+  readonly right: boolean;
+}
+
+interface Diver extends Swimmer {
+  /** Frames until it moves. */
+  readonly moveTimer: number;
+}
+
+interface Enemy extends Diver {
+  /** Frames until it shoots; null for a fish, which does not. */
+  readonly shotTimer: number | null;
+}
+
+interface SeaquestState {
+  /** Where the front of the submarine is; its back is one cell behind. */
+  readonly sub: Swimmer;
+  readonly shots: readonly Swimmer[];
+  readonly enemyShots: readonly Swimmer[];
+  readonly enemies: readonly Enemy[];
+  readonly divers: readonly Diver[];
+  readonly diversOnBoard: number;
+  /** Frames of air left, at most 200. */
+  readonly oxygen: number;
+  readonly atSurface: boolean;
+  readonly pace: Pace;
+  /** Frames until each is possible. */
+  readonly shotTimer: number;
+  readonly enemyTimer: number;
+  readonly diverTimer: number;
+  readonly lastAction: number;
+}
+
+function ahead<T extends Swimmer>(swimmer: T): T {
+  return { ...swimmer, x: swimmer.x + (swimmer.right ? 1 : -1) };
+}
+
+function isInside({ x }: Cell): boolean {
+  return isOnGrid(x);
+}
+
+/** A place at one of the walls, and the way in. */
+function entrance(rng: Rng): Swimmer {
+  const right = rng.int(2) === 1;
+  return { x: right ? 0 : SIZE - 1, y: 1 + rng.int(DEEPEST), right };
+}
+
+/** One enemy more, unless another comes the opposite way in its row. */
+function withEnemy(enemies: readonly Enemy[], wait: number, rng: Rng): readonly Enemy[] {
+  const place = entrance(rng);
+  const shotTimer = rng.uniform() < SUBMARINE_SHARE ? ENEMY_SHOT_WAIT : null;
+  if (enemies.some(({ y, right }) => y === place.y && right !== place.right)) return enemies;
+  return [...enemies, { ...place, moveTimer: wait, shotTimer }];
+}
+
+/** A diver or an enemy one frame later. */
+function swum<T extends Diver>(swimmer: T, wait: number): T {
+  if (swimmer.moveTimer > 0) return { ...swimmer, moveTimer: swimmer.moveTimer - 1 };
+  return { ...ahead(swimmer), moveTimer: wait };
+}
+
+/** What moves by itself. */
+type Sea = Pick<SeaquestState, 'enemies' | 'enemyShots' | 'divers'>;
+
+/** The sea one frame later: all have swum, submarines have shot, and shots have flown. */
+function drifted({ enemies, enemyShots, divers }: Sea, enemyWait: number): Sea {
+  const swimming = enemies.map((enemy) => swum(enemy, enemyWait));
+  const shooting = swimming.filter(({ shotTimer }) => shotTimer === 0).map(({ x, y, right }) => ({ x, y, right }));
+  return {
+    enemies: swimming.map((enemy) => ({ ...enemy, shotTimer: nextShot(enemy.shotTimer) })).filter(isInside),
+    enemyShots: [...enemyShots, ...shooting].map(ahead).filter(isInside),
+    divers: divers.map((diver) => swum(diver, DIVER_WAIT)).filter(isInside),
+  };
+}
+
+function nextShot(shotTimer: Enemy['shotTimer']): Enemy['shotTimer'] {
+  if (shotTimer === null) return null;
+  return shotTimer > 0 ? shotTimer - 1 : ENEMY_SHOT_WAIT;
+}
+
+/** The submarine after an action, which may turn it. */
+function steered({ x, y, right }: Swimmer, action: number): Swimmer {
+  return {
+    x: clamp(x + acrossOf(action), 0, SIZE - 1),
+    y: clamp(y + downOf(action), 0, DEEPEST),
+    right: action === RIGHT || (action !== LEFT && right),
+  };
+}
+
+const environment: Environment<SeaquestState> = {
+  name: 'seaquest',
+  description: 'Shoot fish and submarines, rescue divers, mind the air; +1 a hit, up to +10 for six divers (MinAtar).',
+  actions,
+  // Ours: MinAtar has no time limit.
+  maxSteps: 5000,
+  // Measured over 1000 episodes at random and 100 of `expert`, a script that knows the timers and looks ahead.
+  reference: { random: 0.1, expert: 102 },
+
+  reset() {
+    return {
+      sub: { x: 5, y: 0, right: false },
+      shots: [],
+      enemyShots: [],
+      enemies: [],
+      divers: [],
+      diversOnBoard: 0,
+      oxygen: MAX_OXYGEN,
+      atSurface: true,
+      pace: FIRST_PACE,
+      shotTimer: 0,
+      enemyTimer: FIRST_PACE.spawnInterval,
+      diverTimer: DIVER_SPAWN_INTERVAL,
+      lastAction: NOOP,
+    };
+  },
+
+  step(state, wanted, rng) {
+    const action = stickyAction(wanted, state.lastAction, rng);
+    let { shots, enemies, enemyShots, divers, diversOnBoard, oxygen, atSurface, pace } = state;
+    let { shotTimer, enemyTimer, diverTimer } = state;
+    if (enemyTimer === 0) {
+      enemies = withEnemy(enemies, pace.moveInterval, rng);
+      enemyTimer = pace.spawnInterval;
+    }
+    if (diverTimer === 0) {
+      divers = [...divers, { ...entrance(rng), moveTimer: DIVER_WAIT }];
+      diverTimer = DIVER_SPAWN_INTERVAL;
+    }
+    if (action === FIRE && shotTimer === 0) {
+      shots = [...shots, state.sub];
+      shotTimer = SHOT_INTERVAL;
+    }
+    const sub = steered(state.sub, action);
+
+    let reward = 0;
+    /** Shots and enemies in the same cell are gone. */
+    const strike = () => {
+      const struck = enemies.filter((enemy) => shots.some((shot) => sameCell(shot, enemy)));
+      reward += struck.length;
+      shots = shots.filter((shot) => !struck.some((enemy) => sameCell(shot, enemy)));
+      enemies = enemies.filter((enemy) => !struck.includes(enemy));
+    };
+    const pickUp = () => {
+      const met = divers.filter((diver) => sameCell(diver, sub)).slice(0, MAX_DIVERS - diversOnBoard);
+      diversOnBoard += met.length;
+      divers = divers.filter((diver) => !met.includes(diver));
+    };
+    const isAtSub = (cell: Cell) => sameCell(cell, sub);
+
+    shots = shots.map(ahead).filter(isInside);
+    let terminated = false;
+    for (const hasDrifted of [false, true]) {
+      if (hasDrifted) ({ enemies, enemyShots, divers } = drifted({ enemies, enemyShots, divers }, pace.moveInterval));
+      strike();
+      pickUp();
+      terminated ||= enemies.some(isAtSub) || enemyShots.some(isAtSub);
+    }
+
+    if (sub.y > 0) {
+      oxygen -= 1;
+      terminated ||= oxygen === 0;
+    } else if (!atSurface && diversOnBoard === 0) {
+      terminated = true;
+    } else if (!atSurface) {
+      const isFull = diversOnBoard === MAX_DIVERS;
+      if (isFull) reward += gauge(oxygen);
+      diversOnBoard = isFull ? 0 : diversOnBoard - 1;
+      oxygen = MAX_OXYGEN;
+      pace = faster(pace, LEAST_MOVE_INTERVAL);
+    }
+    atSurface = sub.y === 0;
+
+    shotTimer = Math.max(shotTimer - 1, 0);
+    const timers = { shotTimer, enemyTimer: enemyTimer - 1, diverTimer: diverTimer - 1 };
+    const things = { sub, shots, enemyShots, enemies, divers, diversOnBoard, oxygen, atSurface, pace };
+    return { state: { ...things, ...timers, lastAction: action }, reward, terminated };
+  },
+
+  draw(ctx, state, palette) {
+    onGrid(ctx, SIZE, SIZE, () => {
+      // Air above, the ground with the gauges below, water between.
+      ctx.globalAlpha = 0.12;
+      ctx.fillStyle = palette.agent;
+      ctx.fillRect(0, 0.75, SIZE, SIZE - 1.75);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = palette.accent;
+      ctx.fillRect(0, 0, SIZE, 0.75);
+      ctx.fillRect(0, SIZE - 1, SIZE, 1);
+      ctx.fillStyle = palette.foreground;
+      ctx.fillRect(0, 0.75, SIZE, 0.12);
+      ctx.fillRect(0, SIZE - 0.94, (SIZE * state.oxygen) / MAX_OXYGEN, 0.4);
+      for (let i = 0; i < state.diversOnBoard; i++) {
+        box(ctx, SIZE - 1.4 * (i + 1), SIZE - 0.5, 1.1, 0.46, palette.goal, 0.1);
+      }
+
+      for (const { x, y, right } of state.divers) {
+        trail(ctx, x, y, right, palette.goal);
+        disc(ctx, x + 0.5, y + 0.5, 0.38, palette.goal);
+      }
+      for (const enemy of state.enemies) drawEnemy(ctx, palette, enemy);
+      for (const { x, y } of state.enemyShots) box(ctx, x + 0.05, y + 0.3, 0.9, 0.4, palette.danger, 0.2);
+      for (const { x, y } of state.shots) box(ctx, x + 0.05, y + 0.3, 0.9, 0.4, palette.foreground, 0.2);
+      const { x, y, right } = state.sub;
+      ctx.globalAlpha = 0.6;
+      box(ctx, right ? x - 1 : x + 0.6, y + 0.15, 1.4, 0.7, palette.agent, 0.3);
+      ctx.globalAlpha = 1;
+      box(ctx, x + 0.02, y + 0.05, 0.96, 0.9, palette.agent, 0.4);
+      disc(ctx, x + (right ? 0.65 : 0.35), y + 0.5, 0.2, palette.foreground);
+    });
+  },
+
+  /** Shoot what is ahead; else go where a diver is, or where something can be shot; up where air or room run out. */
+  expert(state) {
+    const { sub, diversOnBoard, oxygen, shotTimer, pace } = state;
+    const surfaces = diversOnBoard === MAX_DIVERS || (diversOnBoard > 0 && oxygen < sub.y + RESERVE);
+    const frames = [forecast(state)];
+    const seaAt = (frame: number): Forecast =>
+      (frames[frame] ??= forecast(drifted(seaAt(frame - 1), pace.moveInterval)));
+    const isSafe = (place: Swimmer, frame: number) =>
+      !seaAt(frame).danger.has(cellKey(place)) && !seaAt(frame + 1).danger.has(cellKey(place));
+
+    if (shotTimer === 0 && state.enemies.some((enemy) => isAhead(sub, enemy)) && isSafe(sub, 0)) return FIRE;
+    return lookAhead({
+      start: sub,
+      horizon: HORIZON,
+      moves: [NOOP, LEFT, RIGHT, UP, DOWN],
+      next(place, move, frame) {
+        const next = steered(place, move);
+        if (next.y === 0 && place.y > 0) return surfaces ? 'goal' : undefined;
+        if (offMiddle(next.x) > MAX_OFF_MIDDLE && offMiddle(next.x) >= offMiddle(place.x)) return undefined;
+        if (!isSafe(next, frame)) return undefined;
+        if (surfaces) return next;
+        const meets = seaAt(frame).divers.some((diver) => sameCell(diver, next));
+        const shoots = frame + 1 >= shotTimer && seaAt(frame + 1).enemies.some((enemy) => isAhead(next, enemy));
+        return meets || shoots ? 'goal' : next;
+      },
+      key: (place) => cellKey(place) * 2 + Number(place.right),
+      cost: ({ x, y }) => (surfaces ? y : offMiddle(x) + offMiddle(y)),
+    });
+  },
+};
+
+interface Forecast extends Sea {
+  /** Cells with something deadly in them, or right ahead of it: too close if an action sticks. */
+  readonly danger: ReadonlySet<number>;
+}
+
+function forecast(sea: Sea): Forecast {
+  const things = [...sea.enemies, ...sea.enemyShots];
+  return { ...sea, danger: new Set([...things, ...things.map(ahead)].map(cellKey)) };
+}
+
+function cellKey({ x, y }: Cell): number {
+  return y * SIZE + x;
+}
+
+function isAhead(sub: Swimmer, { x, y }: Cell): boolean {
+  return y === sub.y && (sub.right ? x > sub.x : x < sub.x);
+}
+
+/** How many of the ten cells of its bar some oxygen fills, rounded down. */
+function gauge(oxygen: number): number {
+  return Math.floor((oxygen * SIZE) / MAX_OXYGEN);
+}
+
+/** A fish is red and slim; a submarine is violet, and a box. */
+function drawEnemy(ctx: SKRSContext2D, palette: Palette, { x, y, right, shotTimer }: Enemy): void {
+  trail(ctx, x, y, right, palette.danger);
+  if (shotTimer === null) {
+    box(ctx, x + 0.04, y + 0.2, 0.92, 0.6, palette.danger, 0.3);
+    return;
+  }
+  box(ctx, x + 0.04, y + 0.08, 0.92, 0.84, palette.danger, 0.15);
+  ctx.globalAlpha = 0.5;
+  box(ctx, x + 0.04, y + 0.08, 0.92, 0.84, palette.agent, 0.15);
+  ctx.globalAlpha = 1;
+  box(ctx, right ? x + 0.6 : x + 0.1, y + 0.35, 0.3, 0.3, palette.foreground, 0.05);
+}
+
+export default environment;

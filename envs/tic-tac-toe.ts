@@ -1,0 +1,85 @@
+/**
+ * Tic-tac-toe for two players who take turns: an action is a move of whoever is to move, and its reward is seen from
+ * that side. What is good for one is bad for the other, so a search has to turn the sign at every move.
+ */
+import type { Environment } from '../src/types.ts';
+import { onGrid } from '../src/world/draw/grid.ts';
+import { linesOf, wonLine } from '../src/world/tabular/lines.ts';
+
+const SIDE = 3;
+const LINES = linesOf(SIDE, SIDE, 3);
+
+interface BoardState {
+  /** Nine cells row by row: `X`, `O`, or a dot. */
+  readonly cells: string;
+  /** Who is to move. */
+  readonly player: 'X' | 'O';
+}
+
+const environment: Environment<BoardState> = {
+  name: 'tic-tac-toe',
+  description: 'Three in a row on 3×3; two players in turn, +1 for the move that wins. Only empty cells are legal.',
+  actions: { kind: 'discrete', n: SIDE * SIDE },
+  maxSteps: SIDE * SIDE,
+  // The return adds up the rewards of both players: 1 where somebody wins, 0 for a draw. So it says how many games
+  // are decided, and not how well they are played. Random: exact, over all games.
+  reference: { random: 0.873, expert: 1 },
+
+  reset: () => ({ cells: '.'.repeat(SIDE * SIDE), player: 'X' }),
+
+  step({ cells, player }, action) {
+    const at = Number(action);
+    if (cells[at] !== '.') throw new RangeError(`expected the number of an empty cell, got ${at} in '${cells}'`);
+    const after = cells.slice(0, at) + player + cells.slice(at + 1);
+    const won = wonLine(after, LINES) !== undefined;
+    const state = { cells: after, player: player === 'X' ? 'O' : 'X' } as const;
+    return { state, reward: won ? 1 : 0, terminated: won || !after.includes('.') };
+  },
+
+  draw(ctx, { cells, player }, palette) {
+    const colours = { X: palette.agent, O: palette.goal };
+    onGrid(ctx, SIDE, SIDE, () => {
+      ctx.fillStyle = palette.accent;
+      for (const line of [1, 2]) {
+        ctx.fillRect(line - 0.045, 0.2, 0.09, SIDE - 0.4);
+        ctx.fillRect(0.2, line - 0.045, SIDE - 0.4, 0.09);
+      }
+      // A frame in the colour of whoever is to move.
+      ctx.strokeStyle = colours[player];
+      ctx.lineWidth = 0.14;
+      ctx.strokeRect(0, 0, SIDE, SIDE);
+
+      ctx.lineWidth = 0.16;
+      ctx.lineCap = 'round';
+      [...cells].forEach((mark, cell) => {
+        if (mark === '.') return;
+        const [x, y] = [(cell % SIDE) + 0.5, Math.floor(cell / SIDE) + 0.5];
+        ctx.strokeStyle = mark === 'X' ? colours.X : colours.O;
+        ctx.beginPath();
+        if (mark === 'X') {
+          ctx.moveTo(x - 0.24, y - 0.24);
+          ctx.lineTo(x + 0.24, y + 0.24);
+          ctx.moveTo(x - 0.24, y + 0.24);
+          ctx.lineTo(x + 0.24, y - 0.24);
+        } else {
+          ctx.arc(x, y, 0.26, 0, 2 * Math.PI);
+        }
+        ctx.stroke();
+      });
+
+      const won = wonLine(cells, LINES);
+      if (won === undefined) return;
+      const [from, to] = [won[0], won[won.length - 1]];
+      ctx.strokeStyle = palette.foreground;
+      ctx.lineWidth = 0.1;
+      ctx.beginPath();
+      ctx.moveTo((from % SIDE) + 0.5, Math.floor(from / SIDE) + 0.5);
+      ctx.lineTo((to % SIDE) + 0.5, Math.floor(to / SIDE) + 0.5);
+      ctx.stroke();
+    });
+  },
+
+  legal: ({ cells }) => Array.from(cells, (mark) => mark === '.'),
+};
+
+export default environment;

@@ -1,0 +1,150 @@
+/** `dreamtree watch`: a world played by somebody, as an animation. */
+import type { Command } from 'commander';
+import type { Policy, Rng } from '../../types.ts';
+import { UserError } from '../../user-error.ts';
+import type { Picture } from '../../viz/picture.ts';
+import type { ConfiguredWorld } from '../../world/configured.ts';
+import type { Player, Recording } from '../../world/record.ts';
+
+const HELP = `
+Example:
+  dreamtree watch catch
+  dreamtree watch cartpole --policy random --episodes 3 --out falling.gif
+  dreamtree watch pendulum --set env.distract=film env.camera=jitter
+  dreamtree watch catch --policy checkpoints/catch.dream
+
+An agent sees its own small pictures; what is written is the same, drawn larger. Episode e of a seed begins like
+episode e of dreamtree eval. A .webp or .gif moves; a .png is a sheet of moments.`;
+
+interface WatchOptions {
+  readonly policy?: string;
+  readonly episodes: string;
+  readonly seed: string;
+  readonly size: string;
+  readonly out?: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+const LARGEST_SIZE = 1024;
+/** Of an episode; the rest is played but not shown, so that neither memory nor file grows without end. */
+const MAX_PICTURES = 600;
+const DELAY_MS = 80;
+/** How long the last picture of an episode is shown. */
+const END_DELAY_MS = 800;
+const SHEET_MOMENTS = 12;
+
+export default function registerWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('Play a world and write what it looks like as an animation.')
+    .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
+    .option('--policy <who>', 'random, expert, or a run folder or checkpoint (default: expert where there is one)')
+    .option('--episodes <n>', 'episodes to play', '1')
+    .option('--seed <seed>', 'seed of the episodes', '0')
+    .option('--size <pixels>', 'side of the pictures that are written', '256')
+    .option('--out <file>', 'a .webp, .gif or .png (default: <env>.webp)')
+    .option('--set <key=value...>', 'any key of the configuration, for example env.distract=film')
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
+    .action(watch);
+}
+
+async function watch(name: string, options: WatchOptions): Promise<void> {
+  const { integer } = await import('../arguments.ts');
+  const { pictureFormat, writePicture } = await import('../../viz/picture.ts');
+  const episodes = integer('--episodes', options.episodes, 1);
+  const seed = integer('--seed', options.seed);
+  const size = integer('--size', options.size, 16);
+  if (size > LARGEST_SIZE) throw new UserError(`--size: expected at most ${LARGEST_SIZE} pixels, got ${size}`);
+  if (options.out) pictureFormat(options.out);
+
+  const { createRng } = await import('../../random.ts');
+  const { recordEpisode } = await import('../../world/record.ts');
+  const rng = createRng(seed).split('eval');
+  const { who, world, player } = await findPlayer(name, options, rng.split('policy'));
+  const { environment } = world;
+  const recordings: Recording[] = [];
+  for (let episode = 0; episode < episodes; episode++) {
+    recordings.push(await recordEpisode({ world, player, rng: rng.split(episode), size, maxPictures: MAX_PICTURES }));
+  }
+  const file = options.out ?? `${environment.name}.webp`;
+  await writePicture(file, pictureFormat(file) === 'png' ? await sheetOf(recordings, size) : filmOf(recordings, size));
+
+  const played = recordings.map(({ return: total, length }) => ({ return: total, length }));
+  if (options.json) {
+    console.log(JSON.stringify({ env: environment.name, policy: who, seed, episodes: played, file }));
+    return;
+  }
+  console.log(`${environment.name}, ${who}, seed ${seed}`);
+  const { table } = await import('../table.ts');
+  const rows = recordings.map(({ return: total, length, pictures }, i) => {
+    const note = pictures.length <= length ? `the first ${pictures.length} pictures are shown` : '';
+    return [String(i), total.toFixed(2), String(length), note];
+  });
+  console.log(table([['episode', 'return', 'length', ''], ...rows]));
+  console.log(file);
+}
+
+interface Cast {
+  readonly who: string;
+  readonly world: ConfiguredWorld;
+  readonly player: Player;
+}
+
+/** Who plays, in the world as it is configured: an agent brings the configuration that it learned in. */
+async function findPlayer(name: string, { policy, set = [] }: WatchOptions, rng: Rng): Promise<Cast> {
+  const { loadWorld } = await import('../worlds.ts');
+  const { expertPlayer, policyPlayer } = await import('../../world/record.ts');
+  const environment = await loadWorld(name);
+  if (policy !== undefined && policy !== 'random' && policy !== 'expert') {
+    const { world, policy: actor } = await openActor(policy, set);
+    if (world.environment.name !== environment.name) {
+      throw new UserError(`--policy ${policy}: its agent plays ${world.environment.name}, not ${environment.name}`);
+    }
+    return { who: policy, world, player: policyPlayer(world, actor, rng) };
+  }
+
+  const { resolveConfig } = await import('../../config/index.ts');
+  const { randomPolicy } = await import('../../policies/random.ts');
+  const { configureWorld } = await import('../../world/configured.ts');
+  const world = configureWorld(environment, resolveConfig({ world: name, overrides: set }).env);
+  const expert = policy === 'random' ? undefined : expertPlayer(world);
+  if (expert) return { who: 'expert', world, player: expert };
+  if (policy === 'expert') throw new UserError(`--policy expert: ${environment.name} has no scripted expert`);
+  return { who: 'random', world, player: policyPlayer(world, randomPolicy(environment.actions), rng) };
+}
+
+async function openActor(
+  runOrFile: string,
+  overrides: readonly string[],
+): Promise<{ world: ConfiguredWorld; policy: Policy }> {
+  const { openAgent } = await import('../open-agent.ts');
+  const { createActor } = await import('../../policies/actor.ts');
+  const { actionSize } = await import('../../world/actions.ts');
+  const { world, agent, params, engine } = await openAgent(runOrFile, overrides);
+  const policy = await createActor({
+    agent, params, engine, lanes: 1, imageShape: [world.size, world.size, 3],
+    actionSize: actionSize(world.environment.actions), sample: false,
+  });
+  return { world, policy };
+}
+
+function filmOf(recordings: readonly Recording[], size: number): Picture {
+  const delaysMs = recordings.flatMap(({ pictures }) =>
+    pictures.map((_, t) => (t === pictures.length - 1 ? END_DELAY_MS : DELAY_MS)));
+  const data = Buffer.concat(recordings.flatMap(({ pictures }) => pictures));
+  return { width: size, height: size, data, delaysMs };
+}
+
+/** Moments of every episode, evenly chosen, from its beginning to its end. */
+async function sheetOf(recordings: readonly Recording[], size: number): Promise<Picture> {
+  const { pickColumns } = await import('../../viz/dream-strip.ts');
+  const { pictureSheet } = await import('../../viz/sheet.ts');
+  const { stackFrames } = await import('../../world/record.ts');
+  const cells = recordings.flatMap(({ pictures }) =>
+    pickColumns(pictures.length, SHEET_MOMENTS, 0).map((t) => {
+      return { caption: `t = ${t}`, frames: stackFrames([pictures[t]], size) };
+    }));
+  return pictureSheet(cells, { columns: 6 });
+}

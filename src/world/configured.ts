@@ -1,0 +1,28 @@
+/** The world of a configuration, wherever it is trained in, evaluated, dreamt of or looked at. */
+import type { Environment } from '../types.ts';
+import type { Look } from './view.ts';
+import { wrapEnvironment } from './wrappers.ts';
+import type { DynamicsSettings } from './wrappers.ts';
+
+/** The part of a configuration's `env` that makes a world what it is. */
+export interface WorldSettings extends DynamicsSettings, Look {
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+}
+
+/** What driver, play and dream need of a world, to be spread into their options. */
+export interface ConfiguredWorld {
+  readonly environment: Environment;
+  readonly size: number;
+  readonly look: Look;
+}
+
+/** `environment` with its dynamics and its pictures as `settings` ask. */
+export function configureWorld(environment: Environment, settings: WorldSettings): ConfiguredWorld {
+  const { size, greyscale, distract, camera, distractStrength } = settings;
+  return {
+    environment: wrapEnvironment(environment, settings),
+    size,
+    look: { greyscale, distract, camera, distractStrength },
+  };
+}
