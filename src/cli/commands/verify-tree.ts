@@ -1,0 +1,39 @@
+/** `dreamtree verify-tree`: does the search grow the same tree as mctx did? */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { UserError } from '../../user-error.ts';
+
+const HELP = `
+Example:
+  dreamtree verify-tree gumbel_muzero_tree.json
+
+Prints {"nodes", "mismatches": 0} and exits with 0, or says where the first difference is and exits with 1.
+FILE.json is a tree in the form of mctx's tests: {"algorithm", "algorithm_config", "env_config", "tree"}.`;
+
+export default function registerVerifyTree(program: Command): void {
+  program
+    .command('verify-tree')
+    .description('Compare a search, node by node, with a tree recorded from mctx.')
+    .argument('<recording>', 'a JSON file of a search tree')
+    .addHelpText('after', HELP)
+    .action(async (file: string) => {
+      const { TreeMismatch, verifyTree } = await import('../../planning/golden.ts');
+      try {
+        console.log(JSON.stringify(await verifyTree(await readJson(file))));
+      } catch (error) {
+        if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`);
+        if (!(error instanceof TreeMismatch)) throw error;
+        console.error(`${file}: ${error.message}`);
+        process.exitCode = 1;
+      }
+    });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UserError(`expected a file of JSON, got: ${problem}`, { cause: error });
+  }
+}
