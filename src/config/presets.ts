@@ -97,7 +97,7 @@ const control = {
 /** What a world asks for where no preset is named: a preset, and what to lay over it. */
 export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   catch: { preset: 'tiny', train: { steps: 10_000 } },
-  cartpole: { ...control, train: { ...control.train, steps: 50_000 } },
+  cartpole: { ...control, train: { ...control.train, steps: 40_000 } },
   // It never ends, so with a far horizon the value is mostly a large constant that takes long to be learned.
-  pendulum: { ...control, model: { horizonDiscount: 40 }, train: { ...control.train, steps: 30_000 } },
+  pendulum: { ...control, model: { horizonDiscount: 40 }, train: { ...control.train, steps: 25_000 } },
 };
