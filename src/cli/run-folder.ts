@@ -24,6 +24,8 @@ export interface RunReport {
   readonly result: ControlResult;
   /** Wall time of training, continuations included. */
   readonly trainedMs: number;
+  readonly step: number;
+  readonly update: number;
   readonly summary: string;
   readonly dream: Dream;
   /** What to try next, as lines to paste. */
@@ -31,14 +33,13 @@ export interface RunReport {
 }
 
 /** Write everything; the result is the path of the page. */
-export async function writeRunReport(run: Run, { result, trainedMs, summary, dream, next }: RunReport): Promise<string> {
+export async function writeRunReport(run: Run, { result, trainedMs, step, update, summary, dream, next }: RunReport): Promise<string> {
   const { directory, config, environment, metrics, command } = run;
   const file = (name: string) => path.join(directory, name);
   const rows = readMetrics(file('metrics.jsonl'));
   const last = rows.at(-1);
-  const step = last?.step ?? 0;
   const { agent, preset, seed } = config;
-  const facts = { env: environment.name, agent, preset, seed, steps: step, updates: last?.update ?? 0, trainedMs, command };
+  const facts = { env: environment.name, agent, preset, seed, steps: step, updates: update, trainedMs, command };
   writeFileSync(file(RESULT_FILE), `${JSON.stringify({ ...facts, ...result })}\n`);
 
   const curve = await writePlot(file('curve'), {

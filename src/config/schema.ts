@@ -124,7 +124,6 @@ const train = z
     prefill: natural.default(1024).describe('Environment steps taken at random before learning begins.'),
     blockUpdates: count.default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
     logEvery: count.default(500).describe('Environment steps between two lines of metrics.'),
-    evalEvery: natural.default(0).describe('Environment steps between two evaluations; 0 means only at the end.'),
     evalEpisodes: count.default(100).describe('Episodes of an evaluation.'),
     checkpointEvery: count.default(5000).describe('Environment steps between two checkpoints.'),
     threads: count.default(2).describe('Threads of the numeric engine.'),

@@ -65,12 +65,16 @@ export async function createSession(
   }
   const temporary = `${file}.${process.pid}.${threadId}`;
   const writable = await mkdir(cacheFolder(), { recursive: true }).then(() => true, () => false);
-  const session = await InferenceSession.create(model, {
-    ...options,
-    ...(writable ? { optimizedModelFilePath: temporary } : {}),
-  });
-  if (writable) await rename(temporary, file).catch(() => rm(temporary, { force: true }));
-  return { session, cached: false };
+  if (writable) {
+    try {
+      const session = await InferenceSession.create(model, { ...options, optimizedModelFilePath: temporary });
+      await rename(temporary, file);
+      return { session, cached: false };
+    } catch {
+      await rm(temporary, { force: true }); // a cache that cannot be written is none; a model that is wrong fails below
+    }
+  }
+  return { session: await InferenceSession.create(model, options), cached: false };
 }
 
 const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false);

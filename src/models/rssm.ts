@@ -40,7 +40,8 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
   const prior = chain(
     mlp('prior', deter, hidden, config.priorLayers), linear('prior/logits', hidden, flat),
   );
-  // The posterior's first layer acts on [deter, tokens]; the tokens' half of the matrix is applied to all steps at once.
+  // The posterior's first layer acts on [deter, tokens]; the tokens' part of the matrix is applied to all steps at once.
+  // Each part starts with a variance of its own, so that few numbers of deter weigh as much as many tokens.
   const posteriorDeter = linear('posterior/deter', deter, hidden);
   const posteriorTokens = linear('posterior/tokens', encoder.tokens, hidden, { bias: false });
   const posterior = chain(

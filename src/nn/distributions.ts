@@ -33,7 +33,7 @@ export function categorical(logits: Tensor, unimix = 0): Categorical {
   return {
     probs,
     logProbs,
-    predict: () => tf.oneHot(tf.argMax(logits, -1), classes, 1, 0, 'float32'),
+    predict: () => (classes === 1 ? tf.onesLike(logits) : tf.oneHot(tf.argMax(logits, -1), classes, 1, 0, 'float32')),
     sample(noise) {
       const hard = sampleOneHot(stopGradient(probs), noise);
       return tf.add(hard, tf.sub(probs, stopGradient(probs)));
@@ -48,6 +48,7 @@ export function categorical(logits: Tensor, unimix = 0): Categorical {
 function sampleOneHot(probs: Tensor, noise: Noise): Tensor {
   const classes = probs.shape[probs.rank - 1];
   const uniform = noise.uniform([...probs.shape.slice(0, -1), 1]);
+  if (classes === 1) return tf.onesLike(probs);
   const below = tf.cast(tf.lessEqual(tf.cumsum(probs, probs.rank - 1), uniform), 'float32');
   // Rounding may leave the last sum below the uniform.
   const index = tf.minimum(tf.sum(below, -1), classes - 1);

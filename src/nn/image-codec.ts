@@ -14,7 +14,7 @@ export interface ImageShape {
   readonly channels: number;
   /** Stride of the first convolution. */
   readonly stem: number;
-  /** Channels after the first convolution; each halving of the resolution adds half as many again. */
+  /** Channels are twice this after the first convolution, three times after the second, then four times. */
   readonly depth: number;
   /** Resolution at which the convolutions end. */
   readonly minResolution: number;

@@ -51,9 +51,13 @@ export interface Moment {
   readonly done: boolean;
 }
 
+/** Environment steps taken at random before learning begins: as many as asked, and enough for a first sequence. */
+const exploration = ({ train, env }: Config): number => Math.max(train.prefill, env.lanes * train.batchLength);
+
 /** Updates that are due when `step` environment steps have been taken. */
-export function updatesDue({ train }: Config, step: number): number {
-  const replayed = Math.max(0, step - train.prefill) * train.trainRatio;
+export function updatesDue(config: Config, step: number): number {
+  const { train } = config;
+  const replayed = Math.max(0, step - exploration(config)) * train.trainRatio;
   return Math.floor(replayed / (train.batchSize * train.batchLength));
 }
 
@@ -75,13 +79,13 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   try {
     while (step < train.steps || update < updatesDue(config, step)) {
       // Act with the parameters of the block before …
-      const exploring = step < train.prefill;
-      const ticks = Math.min(blockTicks(config, driver.lanes, exploring), Math.ceil((train.steps - step) / driver.lanes));
+      const exploring = step < exploration(config);
+      const ticks = Math.min(blockTicks(config, exploring), Math.max(0, Math.ceil((train.steps - step) / driver.lanes)));
       const acting = collect(driver, exploring ? random : actor, carry, ticks, root.split('act').split(block));
       // … and learn from the steps of all blocks before.
-      const due = Math.min(updatesDue(config, step), update + train.blockUpdates);
-      const losses = await learn(learner, replay, config, { from: update, to: due }, root.split('replay'), means);
-      const collected = await acting;
+      const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
+      const learning = learn(learner, replay, config, { from: update, to: due }, root.split('replay'), means);
+      const [collected, losses] = await both(acting, learning);
 
       // Meet: the new steps become memory, the new parameters act.
       for (const steps of collected.steps) remember(replay, steps);
@@ -110,10 +114,26 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
 }
 
 /** Ticks of all lanes that bring in the data for one block of updates. */
-function blockTicks({ train }: Config, lanes: number, exploring: boolean): number {
+function blockTicks(config: Config, exploring: boolean): number {
+  const { train, env } = config;
   const steps = (train.blockUpdates * train.batchSize * train.batchLength) / train.trainRatio;
-  const ticks = Math.max(1, Math.round(steps / lanes));
-  return exploring ? Math.max(1, Math.min(ticks, Math.ceil(train.prefill / lanes))) : ticks;
+  const ticks = Math.max(1, Math.round(steps / env.lanes));
+  return exploring ? Math.min(ticks, Math.ceil(exploration(config) / env.lanes)) : ticks;
+}
+
+/** Updates that a block may make: those that its ticks make due, which whole ticks round up. */
+function blockUpdates(config: Config): number {
+  const { train, env } = config;
+  const replayed = blockTicks(config, false) * env.lanes * train.trainRatio;
+  return Math.max(train.blockUpdates, Math.ceil(replayed / (train.batchSize * train.batchLength)));
+}
+
+/** Wait for both, also where one fails: neither may be left running alone. */
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
 }
 
 interface Collected {

@@ -73,6 +73,12 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
   const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
   if (saved) requireSameConfig(directory, saved, config);
 
+  if (options.environment.legal) {
+    throw new UserError(
+      `${options.environment.name} forbids some actions in some states, and no agent here can learn that yet; ` +
+        `see it with: npx dreamtree watch ${options.environment.name}`,
+    );
+  }
   const world = configureWorld(options.environment, config.env);
   const { environment } = world;
   const shape = { actions: environment.actions, actionSize: actionSize(environment.actions) };
@@ -85,14 +91,15 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
   const rng = createRng(config.seed);
   const driver = createDriver({ ...world, lanes, rng: rng.split('world') });
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
-  const learning = createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) });
   const replay = saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions);
+  requireSequences(replay, config);
   if (saved) driver.restore(saved.extra.driver as DriverSnapshot);
   const resume = saved ? loopState(saved) : undefined;
   const metrics = openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) });
   const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
   writeFileSync(path.join(directory, CONFIG_FILE), stringify(config));
-  const learner = await learning;
+  // Last, because a thread that runs keeps the process alive whatever fails here.
+  const learner = await createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) });
 
   return {
     directory, command, config, world, environment, agent, engine, learner, driver, replay, metrics, clock,
@@ -112,6 +119,15 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
       await Promise.all([learner.close(), replay.close()]);
     },
   };
+}
+
+/** @throws UserError where the replay could never hold a sequence. */
+function requireSequences(replay: Replay, { train, env, replay: { bytes } }: Config): void {
+  if (replay.capacitySteps >= env.lanes * train.batchLength) return;
+  throw new UserError(
+    `replay.bytes = ${bytes} holds ${replay.capacitySteps} steps, but ${env.lanes} lanes need sequences of ` +
+      `${train.batchLength} each: raise replay.bytes, or lower env.lanes or train.batchLength`,
+  );
 }
 
 function learnerState({ arrays }: Checkpoint): LearnerState {

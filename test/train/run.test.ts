@@ -78,3 +78,17 @@ it('updates are due by replayed steps per environment step, after the prefill', 
   ] });
   expect([0, 100, 102, 103, 400].map((step) => updatesDue(config, step))).toEqual([0, 0, 0, 1, 100]);
 });
+
+it('refuses what it could not learn, and says why', async () => {
+  await expect(train('small', cartpole as Environment, { overrides: ['replay.bytes=9000'] })).rejects.toThrow(
+    /replay\.bytes = 9000 holds \d+ steps, but 2 lanes need sequences of 6 each/,
+  );
+  const masked = { ...(cartpole as Environment), legal: () => [true, true] };
+  await expect(train('masked', masked)).rejects.toThrow(/cartpole forbids some actions in some states/);
+});
+
+it('begins to learn only when a sequence can be had, and ends with every update that is due', async () => {
+  const rows = await train('eager', cartpole as Environment, { overrides: ['train.prefill=0', 'train.trainRatio=40'] });
+  const last = JSON.parse(rows.trim().split('\n').at(-1) ?? '');
+  expect(last).toMatchObject({ step: 160, update: Math.floor(((160 - 12) * 40) / 12) });
+}, 60_000);

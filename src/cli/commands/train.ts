@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Moment } from '../../train/loop.ts';
 import type { Run } from '../../train/run.ts';
 import type { Progress } from '../../train/progress.ts';
+import type { LiveDream } from '../live-dream.ts';
 
 const HELP = `
 Example:
@@ -70,12 +71,12 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const run = await openRun({ directory, config, environment, command });
   try {
     announce(run);
-    const interrupted = await follow(run);
+    const { interrupted, step, update } = await follow(run);
     if (interrupted) {
       const again = options.logdir ? command : `${command} --logdir ${directory}`;
       console.error(`saved. Go on with: ${again}`);
     } else {
-      await finish(run);
+      await finish(run, { step, update });
     }
   } finally {
     await run.close();
@@ -91,8 +92,13 @@ function announce({ learner: { report }, engine, config, resume, environment, ag
   if (resume) console.error(`continuing at step ${resume.step} of ${config.train.steps} in ${environment.name}`);
 }
 
-/** Train until the budget is used; true where the user stopped it. */
-async function follow(run: Run): Promise<boolean> {
+interface Reached {
+  readonly step: number;
+  readonly update: number;
+}
+
+/** Train until the budget is used or the user stops it. */
+async function follow(run: Run): Promise<Reached & { readonly interrupted: boolean }> {
   const { trainingLoop } = await import('../../train/loop.ts');
   const { createProgress } = await import('../../train/progress.ts');
   const { createLiveDream } = await import('../live-dream.ts');
@@ -102,7 +108,7 @@ async function follow(run: Run): Promise<boolean> {
     total: steps, stream: process.stderr, picture: true, clock,
     ...(resume ? { start: { step: resume.step, update: resume.update } } : {}),
   });
-  const live = await createLiveDream(run, progress);
+  let live: LiveDream | undefined;
   let stop = false;
   const onInterrupt = () => {
     if (stop) process.exit(130);
@@ -115,6 +121,7 @@ async function follow(run: Run): Promise<boolean> {
   let last: Moment | undefined;
   const returns = createRecent(50);
   try {
+    live = await createLiveDream(run, progress);
     for await (const moment of trainingLoop({ ...run, actions: run.environment.actions })) {
       last = moment;
       const { step, update } = moment.state;
@@ -139,9 +146,10 @@ async function follow(run: Run): Promise<boolean> {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
     progress.stop();
-    await live.dispose();
+    await live?.dispose();
   }
-  return stop && last?.done !== true;
+  const { step, update } = last?.state ?? resume ?? { step: 0, update: 0 };
+  return { step, update, interrupted: stop && last?.done !== true };
 }
 
 function showNumbers(progress: Progress, { state, losses }: Moment, recentReturn: number | undefined): void {
@@ -167,7 +175,7 @@ function createRecent(count: number): { add(value: number): void; mean(): number
 }
 
 /** Evaluate, picture, and say where everything is. */
-async function finish(run: Run): Promise<void> {
+async function finish(run: Run, reached: Reached): Promise<void> {
   const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
   const { createActor } = await import('../../policies/actor.ts');
@@ -191,7 +199,7 @@ async function finish(run: Run): Promise<void> {
   await dreamer.dispose();
   const summary = summaryLine(environment, result);
   const next = nextSteps(directory, environment.name);
-  const page = await writeRunReport(run, { result, trainedMs, summary, dream, next });
+  const page = await writeRunReport(run, { result, trainedMs, ...reached, summary, dream, next });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
   console.log(`trained for ${(trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));
