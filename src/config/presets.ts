@@ -47,7 +47,8 @@ export const presets = {
   small: {
     env: { size: 64 },
     model: { deter: 256, hidden: 256, stoch: 16, classes: 16, units: 256, blocks: 1, depth: 16 },
-    behavior: { units: 256, imaginationHorizon: 15 },
+    behavior: { units: 256, imaginationHorizon: 15, imaginationStarts: 64 },
+    optimizer: { learningRate: 1e-3, warmup: 100 },
     train: { steps: 100_000, batchSize: 16, batchLength: 32, trainRatio: 32 },
   },
   size1m: {
