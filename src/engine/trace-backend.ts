@@ -132,8 +132,6 @@ export function tensorOf(value: Value): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(infoOf(value));
 }
 
-export const isTracing = (): boolean => backend.graph !== undefined;
-
 /**
  * Run `program` on the tracing backend, appending what it does to `graph`.
  * @throws Error naming the kernel, where the program needs one that has no lowering.

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { compile, type CompileOptions, type ProgramFunction } from '../engine/compile.ts';
 import { specsOf, zeros } from '../engine/nd-array.ts';
-import type { Agent, Group, NdArray, ParamArrays, Policy } from '../types.ts';
+import type { Agent, ParamArrays, Policy } from '../types.ts';
 
 export interface ActorOptions extends Pick<CompileOptions, 'engine' | 'threads'> {
   readonly agent: Agent;
@@ -63,5 +63,3 @@ function actorProgram({ model, behavior }: Agent, sample: boolean): ProgramFunct
 
 /** Bytes to [0, 1]. */
 export const pixels = (image: Tensor): Tensor => tf.div(tf.cast(image, 'float32'), 255);
-
-export type Carry = Group<NdArray>;
