@@ -66,6 +66,7 @@ const environment: Environment<BoardState> = {
     });
   },
 
+  toMove: ({ player }) => (player === 'X' ? 0 : 1),
   legal: ({ cells }) => Array.from({ length: COLUMNS }, (_, column) => cells[column] === '.'),
 };
 

@@ -79,6 +79,7 @@ const environment: Environment<BoardState> = {
     });
   },
 
+  toMove: ({ player }) => (player === 'X' ? 0 : 1),
   legal: ({ cells }) => Array.from(cells, (mark) => mark === '.'),
 };
 

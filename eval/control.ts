@@ -1,7 +1,7 @@
 /** How well an agent controls its world: returns of fresh episodes, with their interval. */
 import type { Environment, Policy, Rng } from '../src/types.ts';
-import { playEpisodes } from '../src/world/play.ts';
-import { bootstrapInterval95, mean } from './statistics.ts';
+import { playWorld } from '../src/world/external.ts';
+import { bootstrapInterval95, mean, normalizedScore } from './statistics.ts';
 import type { Look } from '../src/world/view.ts';
 
 /** Worlds played side by side; fixed, because a policy draws its noise for all of them at once. */
@@ -12,6 +12,9 @@ export interface ControlResult {
   readonly returnMean: number;
   /** 95 % bootstrap interval of the mean. */
   readonly returnCi95: readonly [number, number];
+  /** The mean on the scale from random (0) to the best known player (1), where the world has such a reference. */
+  readonly score?: number;
+  readonly scoreCi95?: readonly [number, number];
   readonly lengthMean: number;
   readonly returns: readonly number[];
   /** Wall time over decisions, worlds and drawing included. */
@@ -29,16 +32,31 @@ export async function evaluateControl(options: {
   readonly look?: Look;
   readonly rng: Rng;
 }): Promise<ControlResult> {
-  const { episodes } = options;
+  const { episodes, environment } = options;
   const started = performance.now();
-  const { returns, lengths, decisions } = await playEpisodes({ ...options, lanes: controlLanes(episodes) });
+  const { returns, lengths, decisions } = await playWorld({ ...options, lanes: controlLanes(episodes) });
   const elapsedMs = performance.now() - started;
+  const returnMean = mean(returns);
+  const returnCi95 = bootstrapInterval95(returns, options.rng.split('bootstrap'));
   return {
     episodes,
-    returnMean: mean(returns),
-    returnCi95: bootstrapInterval95(returns, options.rng.split('bootstrap')),
+    returnMean,
+    returnCi95,
+    ...scoreOf(environment, returnMean, returnCi95),
     lengthMean: mean(lengths),
     returns,
     msPerDecision: elapsedMs / decisions,
   };
+}
+
+/** Nothing where the world has no reference, or one that does not tell the best player from a random one. */
+function scoreOf(
+  { reference, toMove }: Environment,
+  returnMean: number,
+  [low, high]: readonly [number, number],
+): Pick<ControlResult, 'score' | 'scoreCi95'> {
+  // Between two players the return adds up both sides, and says nothing of how well they play.
+  if (!reference || toMove || reference.expert === reference.random) return {};
+  const score = (value: number): number => normalizedScore(reference, value);
+  return { score: score(returnMean), scoreCi95: [score(low), score(high)] };
 }

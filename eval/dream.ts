@@ -5,9 +5,11 @@
 import { compile, type EngineChoice, type Program } from '../src/engine/compile.ts';
 import { mapGroup, specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
 import { parametersOf } from '../src/train/update.ts';
-import { pixels } from '../src/policies/actor.ts';
+import { blankCarry, pixels } from '../src/planning/acting.ts';
 import type { Action, Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
+import { UserError } from '../src/user-error.ts';
 import { actionSize, decodeAction, encodeAction, randomAction } from '../src/world/actions.ts';
+import { newestFrames } from '../src/world/frame-stack.ts';
 import { createView } from '../src/world/view.ts';
 import type { Look } from '../src/world/view.ts';
 
@@ -63,15 +65,14 @@ interface Moment {
   readonly reward: number;
 }
 
-/** @throws Error where the agent has no decoder. */
+/** @throws UserError where the agent has no decoder. */
 export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
   const { environment, agent, engine, size, context, horizon } = options;
-  const programs = await compilePrograms(agent, engine, size, actionSize(environment.actions));
   const length = actionSize(environment.actions);
   const view = createView(options);
-  const blank = Object.fromEntries(
-    Object.entries(agent.model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]),
-  );
+  const programs = await compilePrograms(agent, engine, [size, size, view.channels], length);
+  const blank = blankCarry(agent.model, 1);
+  const channels = view.channels;
 
   async function dream(params: ParamArrays, actions: DreamActions, rng: Rng): Promise<Dream> {
     const worldRng = rng.split('world');
@@ -89,16 +90,19 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
 
     // Watch
     let state = environment.reset(worldRng);
-    let latent: Group<NdArray> = blank;
+    let carry = blank;
+    let latent: Group<NdArray> = {};
     let action: NdArray = zeros([1, length]);
     let reward = 0;
     let ended = false;
     for (let t = 0; t < context && !ended; t++) {
       const observation = {
-        image: uint8(look(state), [1, size, size, 3]), previousAction: action,
+        image: uint8(look(state), [1, size, size, channels]), previousAction: action,
         isFirst: { data: Float32Array.of(t === 0 ? 1 : 0), shape: [1], dtype: 'float32' as const },
       };
-      const seen = momentOf(await programs.observe.run({ params, carry: latent, observation }, noise));
+      const outputs = await programs.observe.run({ params, carry, observation }, noise);
+      const seen = momentOf(outputs);
+      carry = outputs.carry;
       ({ latent, action } = seen);
       model.push(seen.picture);
       rewards.push(reward);
@@ -120,8 +124,8 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
       predicted.push(imagined.reward);
       await view.breathe();
     }
-    const pictures = stack(truth.map((image) => Float32Array.from(image, (byte) => byte / 255)), size);
-    const decoded = stack(model.map(({ data }) => data as Float32Array), size);
+    const pictures = stack(truth.map((image) => Float32Array.from(image, (byte) => byte / 255)), size, channels);
+    const decoded = stack(model.map(({ data }) => data as Float32Array), size, channels);
     const steps = rewards.slice(watched).map((_, i) => {
       const t = watched + i;
       const mse = meanSquaredError(pictures, decoded, t, size * size * 3);
@@ -150,11 +154,11 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
 async function compilePrograms(
   { model, behavior }: Agent,
   engine: EngineChoice,
-  size: number,
+  imageShape: readonly number[],
   length: number,
 ): Promise<{ observe: Program; imagine: Program }> {
   const { decode } = model;
-  if (!decode) throw new Error('this agent has no decoder, so its dreams cannot be seen');
+  if (!decode) throw new UserError('this agent has no decoder (model.decoder = none), so its dreams cannot be seen');
   type Tensors = Parameters<Parameters<typeof compile>[1]>[0];
   const describe = (weights: Tensors[string], latent: Tensors[string]) => ({
     latent,
@@ -167,13 +171,14 @@ async function compilePrograms(
   const params = mapGroup(parametersOf({ model, behavior }), ({ shape }) => ({ shape, dtype: 'float32' as const }));
   const latent = Object.fromEntries(Object.entries(model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]));
   const observation = {
-    image: zeros([1, size, size, 3], 'uint8'), previousAction: zeros([1, length]), isFirst: zeros([1]),
+    image: zeros([1, ...imageShape], 'uint8'), previousAction: zeros([1, length]), isFirst: zeros([1]),
   };
   const observe = await compile('dream-observe', ({ params: weights, carry, observation: seen }, noise) => {
     const { previousAction, isFirst, image } = seen;
     const tokens = model.encode(weights, pixels(image));
-    return describe(weights, model.observe(weights, carry, { tokens, previousAction, isFirst }, noise).latent);
-  }, { params, ...specsOf({ carry: latent, observation }) }, { engine });
+    const next = model.observe(weights, carry, { tokens, previousAction, isFirst }, noise);
+    return { carry: next.carry, ...describe(weights, next.latent) };
+  }, { params, ...specsOf({ carry: blankCarry(model, 1), observation }) }, { engine });
   const imagine = await compile('dream-imagine', ({ params: weights, latent: from, input }, noise) =>
     describe(weights, model.imagine(weights, from, input.action, noise)),
   { params, ...specsOf({ latent, input: { action: zeros([1, length]) } }) }, { engine });
@@ -183,10 +188,11 @@ async function compilePrograms(
 const momentOf = ({ latent, seen }: Readonly<Record<string, Group<NdArray>>>): Moment =>
   ({ latent, action: seen.action, picture: seen.picture, reward: seen.reward.data[0] });
 
-function stack(frames: readonly Float32Array[], size: number): NdArray {
-  const data = new Float32Array(frames.length * size * size * 3);
+/** Pictures as one array; of those that show several moments, the newest. */
+function stack(frames: readonly Float32Array[], size: number, channels: number): NdArray {
+  const data = new Float32Array(frames.length * size * size * channels);
   frames.forEach((frame, i) => data.set(frame, i * frame.length));
-  return { data, shape: [frames.length, size, size, 3], dtype: 'float32' };
+  return newestFrames({ data, shape: [frames.length, size, size, channels], dtype: 'float32' });
 }
 
 function meanSquaredError(a: NdArray, b: NdArray, frame: number, length: number): number {

@@ -1,8 +1,14 @@
-/** Statistics of few runs (Agarwal et al. 2021, "Deep reinforcement learning at the edge of the statistical precipice"). */
+/** Statistics of few runs (Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice"). */
 import { quantileSorted } from 'simple-statistics';
-import type { Rng } from '../src/types.ts';
+import type { Environment, Rng } from '../src/types.ts';
 
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** (value − random) / (expert − random): 0 for random actions, 1 for the best known player; not clipped to them. */
+export function normalizedScore(reference: NonNullable<Environment['reference']>, value: number): number {
+  return (value - reference.random) / (reference.expert - reference.random);
+}
 
 /** The mean of the middle half: a quarter of the values, rounded down, is cut at either end. */
 export function interquartileMean(values: readonly number[]): number {
@@ -18,7 +24,8 @@ export function bootstrapInterval95(
   rng: Rng,
   statistic: (values: readonly number[]) => number = mean,
 ): readonly [number, number] {
-  const resampled = Array.from({ length: RESAMPLES }, () => statistic(values.map(() => values[rng.int(values.length)])));
+  const resample = () => values.map(() => values[rng.int(values.length)]);
+  const resampled = Array.from({ length: RESAMPLES }, () => statistic(resample()));
   resampled.sort((a, b) => a - b);
   return [quantileSorted(resampled, 0.025), quantileSorted(resampled, 0.975)];
 }

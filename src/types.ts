@@ -121,6 +121,8 @@ export interface Environment<S = unknown> {
   draw(ctx: SKRSContext2D, state: S, palette: Palette): void;
   /** Which discrete actions may be taken; all of them where it is absent. */
   legal?(state: S): readonly boolean[];
+  /** Which of two players acts in this state; rewards are seen from that side. Absent where there is one player. */
+  toMove?(state: S): 0 | 1;
   /** What a scripted player would do. */
   expert?(state: S): Action;
   /** The whole distribution over outcomes, for tabular worlds. */
@@ -133,7 +135,7 @@ export interface Environment<S = unknown> {
 
 /** What N parallel worlds show a policy at one tick. */
 export interface Observation {
-  /** uint8 [N, H, W, 3] */
+  /** uint8 [N, H, W, C]: C = 3 for every moment that a picture shows. */
   readonly image: NdArray;
   /** The action that led here: float32 [N, A], one-hot or scaled to [-1, 1]; zeros on the first step. */
   readonly previousAction: NdArray;
@@ -145,7 +147,7 @@ export interface Observation {
 
 /** One moment of one lane (one of the parallel worlds), as it is stored for replay. */
 export interface Step {
-  /** uint8 [H·W·3] */
+  /** uint8 [H·W·C] */
   readonly image: Uint8Array;
   /** float32 [A]: the action that led to this image, one-hot or scaled to [-1, 1]. */
   readonly action: Float32Array;
@@ -169,9 +171,11 @@ export interface Distribution {
   sample(noise: Noise): Tensor;
   logProb(value: Tensor): Tensor;
   entropy(): Tensor;
+  /** Of every outcome [..., classes], where they can be counted. */
+  readonly logProbs?: Tensor;
 }
 
-/** What a batch of replayed sequences holds; every leaf is [B, T, …] save `context`. */
+/** What a batch of replayed sequences holds; every leaf is [B, T, …] save `context` and `weight`. */
 export interface Batch {
   /** uint8 values as int32 [B, T, H, W, C], in 0..255. */
   readonly image: Tensor;
@@ -183,16 +187,31 @@ export interface Batch {
   readonly isFirst: Tensor;
   /** [B, T], 0 or 1. */
   readonly isTerminal: Tensor;
-  /** The latent stored for the moment before index 0; every leaf [B, …]. Masked where isFirst. */
+  /** What the model asked to be kept of the moment before index 0; every leaf [B, …]. Masked where isFirst. */
   readonly context: Latent;
+  /** What a search found at every step, for behaviours that learn from it (`Behavior.targetShapes`). */
+  readonly targets: Group<Tensor>;
+  /** [B]: weight of every sequence, at most 1; below where it was drawn more often than others. */
+  readonly weight: Tensor;
 }
 
 /** One evaluation of a loss: what to minimise, its named parts (the names are the metrics' names). */
 export interface ModelLoss {
   readonly total: Tensor;
   readonly parts: Group<Tensor>;
-  /** Posterior latents of the whole batch, leaves [B, T, …]. */
+  /** Latents of the whole batch as `filter` gives them, leaves [B, T, …]. */
   readonly latents: Latent;
+  /** Where the model learns by unrolling itself: what its losses were taken on, for the behaviour to learn on as well. */
+  readonly unrolled?: Unrolled;
+}
+
+/** From indices `first … first + S − 1` of every sequence, K steps of imagination under the batch's own actions. */
+export interface Unrolled {
+  readonly first: number;
+  /** Leaves [B, S, K + 1, …]: k steps after the start. Gradients flow back to the first. */
+  readonly latents: Latent;
+  /** [B, S, K + 1]: 0 where an episode ended before the k-th step. */
+  readonly valid: Tensor;
 }
 
 /**
@@ -202,22 +221,26 @@ export interface ModelLoss {
 export interface LatentModel {
   /** Shapes of the latent's leaves without the batch. */
   readonly latentShapes: Group<readonly number[]>;
+  /** The same of what `observe` remembers from step to step. */
+  readonly carryShapes: Group<readonly number[]>;
+  /** Leaves of the latent that replay keeps for every step, so that sequences may start anywhere. */
+  readonly contextShapes: Group<readonly number[]>;
   /** Length of `features`. */
   readonly featureSize: number;
   readonly parameters: Group<ParameterSpec>;
-  /** The latent before anything was seen: zeros, leaves [B, …]. */
-  initial(batch: number): Latent;
   /** Images [N, H, W, C] in [0, 1] to tokens [N, K]; batched over B·T, one call a sequence. */
   encode(params: Params, image: Tensor): Tensor;
-  /** h: one step of filtering. `carry` is the latent (and whatever else) of the step before. */
+  /** h: one step of filtering. `carry` is what the step before handed on; zeros before the first. */
   observe(
     params: Params,
     carry: Latent,
     input: { tokens: Tensor; previousAction: Tensor; isFirst: Tensor },
     noise: Noise,
   ): { carry: Latent; latent: Latent };
-  /** g: one step of imagination under `action` [B, A]. */
-  imagine(params: Params, latent: Latent, action: Tensor, noise: Noise): Latent;
+  /** h over whole sequences: leaves [B, T, …]. */
+  filter(params: Params, batch: Pick<Batch, 'image' | 'action' | 'isFirst' | 'context'>, noise: Noise): Latent;
+  /** g: one step of imagination under `action` [B, A]; the most probable one where there is no noise. */
+  imagine(params: Params, latent: Latent, action: Tensor, noise?: Noise): Latent;
   /** What is received on arriving at a latent; batched over any number of latents at once. */
   outcome(params: Params, latent: Latent): { reward: Distribution; discount: Distribution };
   /** The latent as one vector [B, featureSize] for the heads of a behaviour. */
@@ -231,8 +254,10 @@ export interface LatentModel {
 
 /** Learning to act; owns the policy and value heads (MuZero's prediction f), so that agents are compositions. */
 export interface Behavior {
-  /** Parameters of which a slowly following copy is kept, by name prefix; none where it is empty. */
-  readonly slowPrefix: string;
+  /** Parameters of which a slowly following copy is kept, by what their names begin with; '' means all of them. */
+  readonly slowPrefixes: readonly string[];
+  /** What it learns from search: leaves of `batch.targets` without batch and time; none where it does not. */
+  readonly targetShapes: Group<readonly number[]>;
   readonly parameters: Group<ParameterSpec>;
   /** Running statistics that an update reads and writes, such as the scale of returns. */
   initState(): ParamArrays;
@@ -244,10 +269,16 @@ export interface Behavior {
     slow: Params;
     state: Params;
     model: LatentModel;
-    latents: Latent;
+    world: Pick<ModelLoss, 'latents' | 'unrolled'>;
     batch: Batch;
     noise: Noise;
-  }): { total: Tensor; parts: Group<Tensor>; state: Group<Tensor> };
+  }): {
+    total: Tensor;
+    parts: Group<Tensor>;
+    state: Group<Tensor>;
+    /** [B]: how much there is to learn from each sequence, where it says so. */
+    priority?: Tensor;
+  };
 }
 
 /** A model and a behaviour that share one latent: everything an agent is, apart from its numbers. */
@@ -267,5 +298,14 @@ export interface Policy {
     carry: Group<NdArray>,
     observation: Observation,
     rng: Rng,
-  ): Promise<{ action: NdArray; carry: Group<NdArray>; stats: Readonly<Record<string, number>> }>;
+  ): Promise<Choice>;
+}
+
+export interface Choice {
+  /** float32 [N, A], one-hot or in [-1, 1]. */
+  readonly action: NdArray;
+  readonly carry: Group<NdArray>;
+  readonly stats: Readonly<Record<string, number>>;
+  /** What a search found, for behaviours that learn from it: leaves [N, …]. */
+  readonly targets?: Group<NdArray>;
 }

@@ -3,35 +3,25 @@ import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { stopwatch } from '../../src/clock.ts';
 import { createRng } from '../../src/random.ts';
-import { randomPolicy } from '../../src/policies/random.ts';
 import type { Environment, Rng } from '../../src/types.ts';
 import { randomAction } from '../../src/world/actions.ts';
-import { createDriver } from '../../src/world/driver.ts';
+import { playAtRandom } from './env-play.ts';
 
 export interface WorkerRates {
   readonly framesPerSecond: number;
   readonly stepsPerSecond: number;
 }
 
-const LANES = 8;
-const SIZE = 64;
 const WARM_UP_MS = 200;
 const MEASURE_MS = 600;
 
-/** Frames drawn per second by a driver whose lanes act at random. */
 async function framesPerSecond(environment: Environment, rng: Rng, durationMs: number): Promise<number> {
-  const driver = createDriver({ environment, lanes: LANES, size: SIZE, rng: rng.split('worlds') });
-  const policy = randomPolicy(environment.actions);
-  let carry = policy.initial(LANES);
-  await driver.start();
+  const act = await playAtRandom(environment, rng);
   let frames = 0;
   const elapsed = stopwatch();
   let elapsedMs = 0;
   while (elapsedMs < durationMs) {
-    const decision = await policy.act(carry, driver.observation(), rng);
-    carry = decision.carry;
-    const { steps } = await driver.step(decision.action);
-    frames += steps.reduce((sum, lane) => sum + lane.length, 0);
+    frames += await act();
     elapsedMs = elapsed();
   }
   return (1000 * frames) / elapsedMs;

@@ -2,7 +2,6 @@
  * How fast worlds run: 64×64 frames drawn per second, and steps per second without drawing, by workers that run side
  * by side. Every worker plays at random (env-worker.ts); rates of workers add up.
  */
-import { readdir } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { WorkerRates } from './env-worker.ts';
 
@@ -15,23 +14,23 @@ export interface WorldBench {
 
 const WORLDS = new URL('../../envs/', import.meta.url);
 
-/** Every world of `envs/`, with one worker and with two; about three seconds a world. */
-export async function benchWorlds(): Promise<readonly WorldBench[]> {
+/** Each of these worlds of `envs/` with one worker and with two; about three seconds a world. */
+export async function benchWorlds(names: readonly string[]): Promise<readonly WorldBench[]> {
   const results: WorldBench[] = [];
-  for (const file of (await readdir(WORLDS)).filter((name) => name.endsWith('.ts')).sort()) {
-    for (const workers of [1, 2]) results.push(await benchWorld(file, workers));
+  for (const name of names) {
+    for (const workers of [1, 2]) results.push(await benchWorld(name, workers));
   }
   return results;
 }
 
-async function benchWorld(file: string, workers: number): Promise<WorldBench> {
-  const threads = Array.from({ length: workers }, () => startWorker(new URL(file, WORLDS)));
+async function benchWorld(env: string, workers: number): Promise<WorldBench> {
+  const threads = Array.from({ length: workers }, () => startWorker(new URL(`${env}.ts`, WORLDS)));
   try {
     await Promise.all(threads.map(nextMessage)); // all are warm
     for (const thread of threads) thread.postMessage('measure');
     const rates = (await Promise.all(threads.map(nextMessage))) as WorkerRates[];
     return {
-      env: file.slice(0, -'.ts'.length),
+      env,
       workers,
       framesPerSecond: rates.reduce((sum, rate) => sum + rate.framesPerSecond, 0),
       stepsPerSecondWithoutDrawing: rates.reduce((sum, rate) => sum + rate.stepsPerSecond, 0),

@@ -9,9 +9,10 @@ import { inspect } from '../../src/engine/onnx-program.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from '../../src/random.ts';
-import { CHANNELS, createAgent } from '../../src/train/agent.ts';
+import { createAgent } from '../../src/train/agent.ts';
 import { batchSpecs, initLearner, parametersOf, scheduleFor, updateProgram, updateSpecs, type LearnerState } from '../../src/train/update.ts';
 import type { Agent, Groups, NdArray, Rng, TensorSpec } from '../../src/types.ts';
+import { channelsOf } from '../../src/world/frame-stack.ts';
 
 export interface UpdateBench {
   readonly preset: string;
@@ -69,7 +70,7 @@ export function inspectUpdate(preset: string): { preset: string; parameters: num
 function describe(config: Config): { agent: Agent; batch: Groups<TensorSpec> } {
   const agent = createAgent(config, { actions: ACTIONS, actionSize: ACTIONS.n });
   const { batchSize, batchLength: length } = config.train;
-  const batch = batchSpecs(agent, { batchSize, length, size: config.env.size, channels: CHANNELS, actionSize: ACTIONS.n });
+  const batch = batchSpecs(agent, { batchSize, length, size: config.env.size, channels: channelsOf(config.env), actionSize: ACTIONS.n });
   return { agent, batch };
 }
 

@@ -7,11 +7,14 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import { stopGradient } from '../engine/gradients.ts';
 import { scalar } from '../engine/nd-array.ts';
-import { boundedNormal, categorical, symexpTwoHot, type Trainable } from '../nn/distributions.ts';
+import { symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
-import type { ActionSpace, Behavior, Distribution, Group, Latent, LatentModel, Params } from '../types.ts';
+import { cut, firstSteps, flatten, lastSteps, mapLatent, mergeTime } from '../nn/sequences.ts';
+import type { ActionSpace, Behavior, Group, Latent, LatentModel, Params } from '../types.ts';
 import { imagine } from './imagination.ts';
+import { policyHead } from './policy-head.ts';
 import { cumulativeProduct, lambdaReturns, quantile } from './returns.ts';
+import { isSearched, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
 
 export interface ActorCriticShape {
   readonly featureSize: number;
@@ -22,23 +25,14 @@ export interface ActorCriticShape {
   readonly horizonDiscount: number;
 }
 
-export function createActorCritic(config: Config['behavior'], shape: ActorCriticShape): Behavior {
+/** With `search.distill` the actor also learns, from observed latents, what search found there. */
+export function createActorCritic(config: Config['behavior'], search: Config['search'], shape: ActorCriticShape): Behavior {
   const { featureSize, actions, bins } = shape;
-  const discrete = actions.kind === 'discrete';
-  const outputs = discrete ? actions.n : 2 * actions.low.length;
-  const actor = chain(
-    mlp('actor', featureSize, config.units, config.actorLayers), linear('actor/out', config.units, outputs, { scale: 0.01 }),
-  );
+  const actor = policyHead('actor', featureSize, actions, config);
   const critic = chain(
     mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
   );
-
-  function policyOf(params: Params, features: Tensor): Distribution {
-    const out = actor.apply(params, features);
-    if (discrete) return categorical(out);
-    const [mean, std] = tf.split(out, 2, -1);
-    return boundedNormal(mean, std, config);
-  }
+  const policyOf = actor.apply;
   const valueOf = (params: Params, features: Tensor) => symexpTwoHot(critic.apply(params, features));
 
   /** The critic's loss on targets [N], with the pull towards its slow copy. */
@@ -48,12 +42,13 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
   }
 
   return {
-    slowPrefix: 'critic/',
+    slowPrefixes: ['critic/'],
+    targetShapes: search.distill ? searchTargetShapes(actions, search) : {},
     parameters: parametersOf([actor, critic]),
     initState: () => ({ returnLow: scalar(0), returnHigh: scalar(0) }),
     predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
 
-    loss({ params, slow, state, model, latents, batch, noise }) {
+    loss({ params, slow, state, model, world: { latents }, batch, noise }) {
       const [batchSize, length]: number[] = batch.reward.shape;
       const horizon = config.imaginationHorizon;
 
@@ -100,17 +95,25 @@ export function createActorCritic(config: Config['behavior'], shape: ActorCritic
       const replayLoss = last > 1 && config.replayCritic > 0
         ? replayCriticLoss(recent, bootstrap)
         : tf.scalar(0);
+      const searchLoss = search.distill ? distillationLoss() : undefined;
 
       const total = tf.addN([
         tf.mul(policyLoss, config.scales.policy), tf.mul(valueLoss, config.scales.value),
-        tf.mul(replayLoss, config.replayCritic),
+        tf.mul(replayLoss, config.replayCritic), ...(searchLoss ? [tf.mul(searchLoss, config.scales.policy)] : []),
       ]);
       const parts = {
         policy: policyLoss, value: valueLoss, replayValue: replayLoss, entropy: tf.mean(entropy),
         imaginedReward: tf.mean(reward), imaginedReturn: tf.mean(returns), imaginedValue: tf.mean(value),
-        returnScale: scale.size,
+        returnScale: scale.size, ...(searchLoss ? { search: searchLoss } : {}),
       };
       return { total, parts: stopScalars(parts), state: scale.state };
+
+      function distillationLoss(): Tensor {
+        const rows = mapLatent(batch.targets, (leaf) => flatten(leaf, 2));
+        const observed = policyOf(params, stopGradient(model.features(mergeTime(latents))));
+        const known = tf.mul(isSearched(batch.targets), tf.sub(1, batch.isTerminal));
+        return tf.mean(tf.mul(searchPolicyLoss(observed, rows), tf.reshape(known, [-1])));
+      }
 
       /** λ-returns of what was really received; imagination tells what lies beyond. Trains the model's features too. */
       function replayCriticLoss(replayed: Latent, beyond: Tensor): Tensor {
@@ -150,24 +153,3 @@ const stopParams = (params: Params, prefix: string): Params =>
 
 const stopScalars = (parts: Group<Tensor>): Group<Tensor> =>
   Object.fromEntries(Object.entries(parts).map(([name, tensor]) => [name, stopGradient(tensor)]));
-
-const mapLatent = (latent: Latent, fn: (leaf: Tensor) => Tensor): Latent =>
-  Object.fromEntries(Object.entries(latent).map(([name, leaf]) => [name, fn(leaf)]));
-
-/** `count` of the T in [B, T, …], from `start` on. */
-function cut(tensor: Tensor, start: number, count: number): Tensor {
-  const rest = tensor.shape.slice(2);
-  return tf.slice(tensor, [0, start, ...rest.map(() => 0)], [-1, count, ...rest.map(() => -1)]);
-}
-const firstSteps = (tensor: Tensor, count: number): Tensor => cut(tensor, 0, count);
-const lastSteps = (tensor: Tensor, count: number): Tensor => {
-  const [, length]: number[] = tensor.shape;
-  return cut(tensor, length - count, count);
-};
-
-/** Leaves [B, T, …] → [B·T, …] */
-const mergeTime = (latent: Latent): Latent =>
-  mapLatent(latent, (leaf) => {
-    const [batch, length, ...rest]: number[] = leaf.shape;
-    return tf.reshape(leaf, [batch * length, ...rest]);
-  });

@@ -43,3 +43,24 @@ export function cumulativeProduct(x: Tensor): Tensor {
   }
   return tf.stack(products, 1);
 }
+
+/**
+ * n-step returns: Gₜ = Σᵢ₌₁ⁿ γⁱ⁻¹ rₜ₊ᵢ + γⁿ vₜ₊ₙ (MuZero, appendix G). They end with v earlier where the sequence or an
+ * episode was cut (`isLast`), and with 0 where it terminated. reward, value, isTerminal, isLast and the result [B, T];
+ * the last index of a sequence counts as last.
+ */
+export function nStepReturns(
+  { reward, value, isTerminal, isLast }: { reward: Tensor; value: Tensor; isTerminal: Tensor; isLast: Tensor },
+  { steps, discount }: { steps: number; discount: number },
+): Tensor {
+  const [batch, length]: number[] = reward.shape;
+  const bootstrap = tf.mul(value, tf.sub(1, isTerminal));
+  const end = tf.concat([tf.slice(isLast, [0, 0], [-1, length - 1]), tf.ones([batch, 1])], 1);
+  const next = (tensor: Tensor) => tf.concat([tf.slice(tensor, [0, 1], [-1, -1]), tf.zeros([batch, 1])], 1);
+  let returns = bootstrap;
+  for (let step = 0; step < steps; step++) {
+    const going = tf.add(next(reward), tf.mul(next(returns), discount));
+    returns = tf.add(tf.mul(bootstrap, end), tf.mul(going, tf.sub(1, end)));
+  }
+  return returns;
+}

@@ -18,7 +18,7 @@ export async function createLiveDream(
   { world, agent, engine, config }: Run,
   progress: Progress,
 ): Promise<LiveDream> {
-  if (!progress.wantsPicture()) return { async show() {}, async dispose() {} };
+  if (!progress.wantsPicture() || !agent.model.decode) return { async show() {}, async dispose() {} };
   const dreamer = await createDreamer({ ...world, agent, engine, context: 4, horizon: 16 });
   const rng = createRng(config.seed).split('live');
   let dream: Dream | undefined;

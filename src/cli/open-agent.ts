@@ -2,6 +2,7 @@
 import type { Config } from '../config/index.ts';
 import type { Checkpoint } from '../data/checkpoint.ts';
 import type { EngineChoice } from '../engine/compile.ts';
+import type { Actor } from '../planning/acting.ts';
 import type { Agent, Environment, Group, ParamArrays, ParameterSpec } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import type { ConfiguredWorld } from '../world/configured.ts';
@@ -48,6 +49,31 @@ export async function openAgent(runOrFile: string, overrides: readonly string[] 
   requireSameShapes(file, parametersOf(agent), params);
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   return { file, checkpoint, config, world, environment, agent, params, engine };
+}
+
+export interface ActingRequest {
+  /** A file in `policies`; how the agent acted while it learned where it is absent. */
+  readonly name?: string;
+  readonly lanes: number;
+}
+
+/**
+ * The agent at its best under a policy.
+ * @throws UserError with the reason, where the policy does not go with the world
+ */
+export async function actBy(
+  { config, world, environment, agent, params, engine }: Pick<OpenedAgent, Exclude<keyof OpenedAgent, 'file' | 'checkpoint'>>,
+  { name, lanes }: ActingRequest,
+): Promise<Actor> {
+  const [{ actingPolicy, loadPolicy }, { actionSize }, { channelsOf }] = await Promise.all([
+    import('../train/agent.ts'), import('../world/actions.ts'), import('../world/frame-stack.ts'),
+  ]);
+  const { actions } = environment;
+  const variant = await loadPolicy(name ?? actingPolicy(config, actions), actions);
+  return variant.create({
+    agent, actions, engine, params, lanes, search: config.search, explore: false, frozen: true,
+    imageShape: [world.size, world.size, channelsOf(config.env)], actionSize: actionSize(actions),
+  });
 }
 
 function requireSameShapes(file: string, expected: Group<ParameterSpec>, params: ParamArrays): void {

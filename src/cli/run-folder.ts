@@ -1,5 +1,5 @@
 /** Where a run goes, and what is left there when it ends: result, curve, imagination, and one page that shows it all. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ControlResult } from '../../eval/control.ts';
@@ -7,7 +7,7 @@ import type { Dream } from '../../eval/dream.ts';
 import { readMetrics } from '../train/metrics.ts';
 import type { Run } from '../train/run.ts';
 import { truthModelError, writeDream } from '../viz/dream-strip.ts';
-import { writePage } from '../viz/page.ts';
+import { writePage, type PageSection } from '../viz/page.ts';
 import { writePlot } from '../viz/plot.ts';
 
 /** `runs/catch-001`, `runs/catch-002`, …: the first that is free. */
@@ -27,14 +27,15 @@ export interface RunReport {
   readonly step: number;
   readonly update: number;
   readonly summary: string;
-  readonly dream: Dream;
+  /** Absent where the agent has no decoder. */
+  readonly dream?: Dream;
   /** What to try next, as lines to paste. */
   readonly next: readonly string[];
 }
 
 /** Write everything; the result is the path of the page. */
 export async function writeRunReport(run: Run, { result, trainedMs, step, update, summary, dream, next }: RunReport): Promise<string> {
-  const { directory, config, environment, metrics, command } = run;
+  const { directory, config, environment, command } = run;
   const file = (name: string) => path.join(directory, name);
   const rows = readMetrics(file('metrics.jsonl'));
   const last = rows.at(-1);
@@ -47,18 +48,14 @@ export async function writeRunReport(run: Run, { result, trainedMs, step, update
     xLabel: 'environment steps',
     yLabel: 'return',
     series: [{
-      name: 'dreamer',
+      name: agent,
       points: rows.flatMap((row) => ('episode/return' in row ? [{ x: row.step, y: row['episode/return'] }] : [])),
     }],
     rules: environment.reference
       ? [{ y: environment.reference.random, label: 'random' }, { y: environment.reference.expert, label: 'best possible' }]
       : [],
   });
-  const pictures = truthModelError(dream.truth, dream.model);
-  await writeDream(file('dream.png'), pictures, { context: dream.context });
-  const { bytes: webp } = await writeDream(file('dream.webp'), pictures, { context: dream.context });
-  const { bytes: gif, picture } = await writeDream(file('dream.gif'), pictures, { context: dream.context });
-  metrics.image(step, 'dream', { width: picture.width, height: picture.height, bytes: gif });
+  const imagination = dream ? await writeImagination(run, dream, step) : [];
 
   const page = file('index.html');
   await writePage(page, {
@@ -67,15 +64,7 @@ export async function writeRunReport(run: Run, { result, trainedMs, step, update
     results: [summary],
     sections: [
       { heading: 'Learning', kind: 'svg', svg: curve, note: 'Mean return of the training episodes that ended since the row before.' },
-      {
-        heading: 'Imagination', kind: 'image', bytes: webp, format: 'webp', alt: 'truth, model and error, moving',
-        note: `Green: ${dream.context} observed steps. Red: imagined ones; the model sees no picture any more, only the actions.`,
-      },
-      { heading: 'The same as a strip', kind: 'image', bytes: readFileSync(file('dream.png')), format: 'png', alt: 'truth, model and error, step by step' },
-      {
-        heading: 'How far the dream is off', kind: 'table', columns: ['imagined step', 'mse', 'psnr (dB)', 'reward error'],
-        rows: dream.steps.map(({ step: imagined, mse, psnr, rewardError }) => [imagined, mse, psnr, rewardError]),
-      },
+      ...imagination,
       {
         heading: 'Last metrics', kind: 'table', columns: ['metric', 'value'],
         rows: Object.entries(last ?? {}).map(([name, value]) => [name, value]),
@@ -85,4 +74,26 @@ export async function writeRunReport(run: Run, { result, trainedMs, step, update
     ],
   });
   return page;
+}
+
+/** The dream as files, and as parts of the page. */
+async function writeImagination({ directory, metrics }: Run, dream: Dream, step: number): Promise<PageSection[]> {
+  const file = (name: string) => path.join(directory, name);
+  const pictures = truthModelError(dream.truth, dream.model);
+  const marks = { context: dream.context };
+  const { bytes: png } = await writeDream(file('dream.png'), pictures, marks);
+  const { bytes: webp } = await writeDream(file('dream.webp'), pictures, marks);
+  const { bytes: gif, picture } = await writeDream(file('dream.gif'), pictures, marks);
+  metrics.image(step, 'dream', { width: picture.width, height: picture.height, bytes: gif });
+  return [
+    {
+      heading: 'Imagination', kind: 'image', bytes: webp, format: 'webp', alt: 'truth, model and error, moving',
+      note: `Green: ${dream.context} observed steps. Red: imagined ones; the model sees no picture any more, only the actions.`,
+    },
+    { heading: 'The same as a strip', kind: 'image', bytes: png, format: 'png', alt: 'truth, model and error, step by step' },
+    {
+      heading: 'How far the dream is off', kind: 'table', columns: ['imagined step', 'mse', 'psnr (dB)', 'reward error'],
+      rows: dream.steps.map(({ step: imagined, mse, psnr, rewardError }) => [imagined, mse, psnr, rewardError]),
+    },
+  ];
 }

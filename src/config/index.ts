@@ -1,7 +1,7 @@
 /** Configuration: one schema, presets, overrides. */
-export { agents, configSchema } from './schema.ts';
+export { agents, configSchema, isTrio, learnsFromSearch } from './schema.ts';
 export type { Config } from './schema.ts';
-export { presets, worldPresets } from './presets.ts';
+export { agentLayers, presets, worldPresets } from './presets.ts';
 export type { ConfigLayer } from './presets.ts';
 export { configKeys } from './keys.ts';
 export type { ConfigKey } from './keys.ts';

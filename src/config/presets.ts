@@ -2,7 +2,7 @@
  * Presets: plain data laid over the schema's defaults. Each states every size; a forgotten one does not compile.
  * `size1m` … `size400m` are DreamerV3's official widths (`dreamerv3/configs.yaml`).
  */
-import type { ConfigInput } from './schema.ts';
+import type { agents, ConfigInput } from './schema.ts';
 
 type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends object | undefined ? DeepPartial<T[K]> : T[K] };
 
@@ -101,4 +101,24 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   cartpole: { ...control, train: { ...control.train, steps: 40_000 } },
   // It never ends, so with a far horizon the value is mostly a large constant that takes long to be learned.
   pendulum: { ...control, model: { horizonDiscount: 40 }, train: { ...control.train, steps: 25_000 } },
+};
+
+const trio = {
+  model: { decoder: 'probe', frames: 3, bins: 51 },
+  behavior: { actorLayers: 1, criticLayers: 1, scales: { value: 0.5 } },
+  search: { reanalyse: 0.5 },
+  train: { batchLength: 16 },
+} as const satisfies ConfigLayer;
+
+/** What an agent asks for, laid over preset and world. */
+export const agentLayers: Readonly<Record<keyof typeof agents, ConfigLayer>> = {
+  dreamer: {},
+  'dreamer-mcts': { search: { policy: 'auto' } },
+  muzero: { ...trio, search: { ...trio.search, policy: 'puct', simulations: 25 } },
+  'gumbel-muzero': { ...trio, search: { ...trio.search, policy: 'gumbel' } },
+  'sampled-muzero': { ...trio, search: { ...trio.search, policy: 'sampled' } },
+  efficientzero: {
+    ...trio, model: { ...trio.model, valuePrefix: true, scales: { consistency: 2 } }, search: { ...trio.search, policy: 'gumbel' },
+  },
+  'muzero-ac': { model: trio.model, train: trio.train },
 };

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../user-error.ts';
 import { configKeys } from './keys.ts';
-import { presets, worldPresets } from './presets.ts';
+import { agentLayers, presets, worldPresets } from './presets.ts';
 import type { ConfigLayer } from './presets.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
@@ -125,6 +125,7 @@ export function resolveConfig(request: ConfigRequest): Config {
   if (base) layers.push({ ...base });
   if (request.preset !== undefined) layers.push(presetLayer(request.preset));
   else if (!base) layers.push(presetLayer(own.preset ?? 'tiny'), own);
+  if (agent !== undefined && Object.hasOwn(agentLayers, agent)) layers.push(agentLayers[agent as keyof typeof agentLayers]);
   layers.push({ ...(world !== undefined && { world }), ...(agent !== undefined && { agent }) });
   layers.push(...overrides.map(parseOverride));
   return validate(layers.reduce(merge, {}));

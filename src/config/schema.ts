@@ -14,6 +14,12 @@ const fraction = z.number().min(0).max(1);
 /** What an agent's name on the command line stands for: a model and a behaviour. */
 export const agents = {
   dreamer: 'an RSSM world model, and an actor and a critic that learn in its imagination (DreamerV3)',
+  'dreamer-mcts': 'the same, acting by tree search over the latents of the RSSM',
+  muzero: 'a representation, dynamics and prediction trio that learns from PUCT tree search (MuZero)',
+  'gumbel-muzero': 'the trio with Gumbel search: improves with few simulations (Gumbel MuZero)',
+  'sampled-muzero': 'the trio with search over sampled actions, for continuous ones (Sampled MuZero)',
+  efficientzero: 'Gumbel MuZero with a consistency loss and a value prefix (EfficientZero)',
+  'muzero-ac': "an actor and a critic that learn in the trio's imagination",
 } as const;
 
 const env = z
@@ -25,6 +31,7 @@ const env = z
       .describe('How often each action is applied; it still counts as one step, with the sum of its rewards.'),
     stickyActions: fraction.default(0).describe('Probability that the last action is applied once more instead.'),
     timeLimit: natural.default(0).describe("Steps of the world in an episode; 0 means the world's own limit."),
+    frameStack: count.max(16).default(1).describe('Pictures that are seen at once: the newest and those before it.'),
     greyscale: z.boolean().default(false).describe('Grey pictures, still of three channels.'),
     distract: z
       .enum(['none', 'noise', 'shapes', 'film', 'colors'])
@@ -42,12 +49,17 @@ const modelScales = z
     continue: weight.default(1).describe('Weight of the loss of the continue head.'),
     dynamics: weight.default(1).describe('Weight of the KL that moves the prior towards the posterior.'),
     representation: weight.default(0.1).describe('Weight of the KL that moves the posterior towards the prior.'),
+    consistency: weight.default(0).describe('Weight of the loss that keeps imagined states near observed ones (trio).'),
   })
   .readonly();
 
 const model = z
   .strictObject({
-    deter: count.describe('Width of the deterministic, recurrent part of the latent.'),
+    decoder: z
+      .enum(['recon', 'probe', 'none'])
+      .default('recon')
+      .describe('The decoder shapes the latent, or only looks at it (no gradient reaches the latent), or is left out.'),
+    deter: count.describe("Width of the deterministic, recurrent part of the latent; of the trio's whole latent."),
     hidden: count.describe('Width of the layers inside the dynamics.'),
     stoch: count.describe('Number of categorical variables in the latent.'),
     classes: z.int().min(2).describe('Classes of each categorical variable.'),
@@ -69,6 +81,10 @@ const model = z
       .gt(1)
       .default(333)
       .describe('Steps to which the discount looks ahead: discount = 1 − 1/horizonDiscount.'),
+    frames: count.default(4).describe('Pictures that the trio makes its latent from: the newest and those before it.'),
+    unroll: count.default(5).describe('Steps that the trio is unrolled for from every start.'),
+    valuePrefix: z.boolean().default(false).describe('Predict sums of rewards since the root instead of each one (trio).'),
+    support: positive.default(300).describe('Largest reward and value that the heads of the trio can say.'),
     scales: modelScales.prefault({}),
   })
   .readonly();
@@ -99,6 +115,31 @@ const behavior = z
     minStd: positive.default(0.1).describe('Smallest standard deviation of a continuous action.'),
     maxStd: positive.default(1).describe('Largest standard deviation of a continuous action.'),
     scales: behaviorScales.prefault({}),
+  })
+  .readonly();
+
+const search = z
+  .strictObject({
+    policy: z
+      .enum(['actor', 'auto', 'puct', 'gumbel', 'sampled'])
+      .default('actor')
+      .describe('How the agent acts while it learns; auto: gumbel for discrete actions, sampled for continuous ones.'),
+    simulations: count.default(16).describe('Simulations of a search.'),
+    depth: natural.default(0).describe('Steps from the root to the deepest node; 0 means no limit.'),
+    considered: count.default(16).describe('Actions that Sequential Halving begins with, at most.'),
+    samples: count.default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
+    prior: z.enum(['sample', 'mode']).default('sample').describe('What an edge of the tree takes of a stochastic model.'),
+    gumbelScale: weight.default(1).describe('Randomness of Gumbel search while learning; it has none at evaluation.'),
+    dirichletFraction: fraction.default(0.25).describe("Noise in the root's prior of PUCT while learning."),
+    dirichletAlpha: positive.default(0.3).describe('Below 1 that noise favours few actions.'),
+    temperature: weight.default(1).describe('Actions are drawn ∝ visits^(1/temperature) while learning; 0: the most visited.'),
+    distill: z.boolean().default(false).describe('Whether the actor of a Dreamer also learns what search found.'),
+    reanalyse: fraction.default(1).describe('Share of the replayed sequences that are searched anew before every update.'),
+    valueTarget: z
+      .enum(['returns', 'search'])
+      .default('returns')
+      .describe('What values learn: returns of returnSteps steps that end in a searched value, or the searched value itself.'),
+    returnSteps: count.default(5).describe('Steps of those returns.'),
   })
   .readonly();
 
@@ -133,6 +174,8 @@ const train = z
 const replay = z
   .strictObject({
     bytes: count.default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
+    priority: fraction.default(0).describe('Exponent of the priority by value error; 0 replays uniformly (trio).'),
+    correction: fraction.default(1).describe('How much of that preference the weights of the losses take back.'),
   })
   .readonly();
 
@@ -161,6 +204,7 @@ export const configSchema = z
     env,
     model,
     behavior,
+    search: search.prefault({}),
     optimizer: optimizer.prefault({}),
     train,
     replay: replay.prefault({}),
@@ -171,7 +215,7 @@ export const configSchema = z
     const refuse = (key: string, message: string): void => {
       issues.push({ code: 'custom', input: value, path: key.split('.'), message });
     };
-    const { env, model, behavior } = value;
+    const { env, model, behavior, train } = value;
     const stages = Math.log2(env.size / (model.stem * model.minResolution));
     if (!Number.isInteger(stages) || stages < 0) {
       const smallest = model.stem * model.minResolution;
@@ -182,10 +226,23 @@ export const configSchema = z
     if (behavior.returnLow >= behavior.returnHigh) {
       refuse('behavior.returnLow', `expected less than behavior.returnHigh = ${behavior.returnHigh}`);
     }
+    if (isTrio(value.agent) && train.batchLength < model.frames + model.unroll) {
+      refuse('train.batchLength', `expected at least model.frames + model.unroll = ${model.frames + model.unroll}`);
+    }
+    if (value.replay.priority > 0 && !learnsFromSearch(value)) {
+      refuse('replay.priority', 'expected 0 for an agent that learns nothing from search');
+    }
     if (behavior.minStd > behavior.maxStd) {
       refuse('behavior.minStd', `expected at most behavior.maxStd = ${behavior.maxStd}`);
     }
   });
+
+/** Does this agent have MuZero's model, or an RSSM? */
+export const isTrio = (agent: keyof typeof agents): boolean => !agent.startsWith('dreamer');
+
+/** Does its policy learn what search found? */
+export const learnsFromSearch = ({ agent, search }: Pick<Config, 'agent' | 'search'>): boolean =>
+  isTrio(agent) ? agent !== 'muzero-ac' : search.distill;
 
 /** A whole configuration, resolved and frozen. */
 export type Config = z.output<typeof configSchema>;

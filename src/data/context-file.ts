@@ -1,6 +1,6 @@
 /**
- * The latents stored in a replay, as one file `contexts-000001.bin` a flush: raw bytes, checked by the length and the
- * checksum in the mark that refers to it.
+ * The latents stored in a replay, with its targets and priorities where it has any, as one file `contexts-000001.bin`
+ * a flush: raw bytes, checked by the length and the checksum in the mark that refers to it.
  */
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

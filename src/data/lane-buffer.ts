@@ -10,6 +10,8 @@ export interface StepLayout {
   readonly actionSize: number;
   /** Half floats of the stored latent; 0 where none is kept. */
   readonly contextSize: number;
+  /** Half floats of the targets; 0 where none are kept. */
+  readonly targetSize: number;
 }
 
 /** Steps as columns, row after row. */
@@ -29,6 +31,7 @@ interface Chunk extends Columns {
   readonly context: Uint16Array;
   /** 1 where the step's context has been stored. */
   readonly hasContext: Uint8Array;
+  readonly targets: Uint16Array;
 }
 
 /** A contiguous piece of one chunk. */
@@ -45,7 +48,7 @@ const CHUNK_STEPS = 256;
 export function stepBytes(layout: StepLayout): number {
   const reward = 4;
   const flags = 2; // with hasContext
-  return layout.imageSize + 4 * layout.actionSize + reward + flags + 2 * layout.contextSize;
+  return layout.imageSize + 4 * layout.actionSize + reward + flags + 2 * (layout.contextSize + layout.targetSize);
 }
 
 export function createColumns(layout: StepLayout, count: number): Columns {
@@ -96,7 +99,7 @@ export class LaneBuffer {
   }
 
   append(step: Step): void {
-    const { imageSize, actionSize } = this.#layout;
+    const { imageSize, actionSize, targetSize } = this.#layout;
     if (step.image.length !== imageSize) {
       throw new RangeError(`expected a step's image of ${imageSize} bytes, got ${step.image.length}`);
     }
@@ -110,6 +113,7 @@ export class LaneBuffer {
     chunk.flags[start] =
       (step.isFirst ? IS_FIRST : 0) | (step.isLast ? IS_LAST : 0) | (step.isTerminal ? IS_TERMINAL : 0);
     chunk.hasContext[start] = 0;
+    chunk.targets.fill(0, start * targetSize, (start + 1) * targetSize);
     this.#count++;
   }
 
@@ -156,21 +160,27 @@ export class LaneBuffer {
     return this.#contextRow(chunk, start);
   }
 
-  /** Views of everything that is stored about contexts, always cut the same way for the same `count`. */
-  contextBytes(): Uint8Array[] {
-    const { contextSize } = this.#layout;
+  /** The targets of a step, a view to read or to write, zeros at first; undefined where the step is not kept. */
+  targets(index: number): Uint16Array | undefined {
+    if (!this.has(index)) return undefined;
+    const [{ chunk, start }] = this.#runs(index, 1);
+    return rowsOf(chunk.targets, this.#layout.targetSize, start, 1);
+  }
+
+  /** Views of all that may change after a step was appended, always cut the same way for the same `count`. */
+  changingBytes(): Uint8Array[] {
+    const { contextSize, targetSize } = this.#layout;
+    if (contextSize + targetSize === 0) return [];
     return this.#runs(this.oldest, this.stored).flatMap(({ chunk, start, count }) => {
-      const rows = chunk.context.subarray(start * contextSize, (start + count) * contextSize);
-      return [
-        chunk.hasContext.subarray(start, start + count),
-        new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength),
-      ];
+      const context = bytesOf(rowsOf(chunk.context, contextSize, start, count));
+      const targets = bytesOf(rowsOf(chunk.targets, targetSize, start, count));
+      const hasContext = chunk.hasContext.subarray(start, start + count);
+      return [...(contextSize > 0 ? [hasContext, context] : []), ...(targetSize > 0 ? [targets] : [])];
     });
   }
 
   #contextRow(chunk: Chunk, row: number): Uint16Array {
-    const { contextSize } = this.#layout;
-    return chunk.context.subarray(row * contextSize, (row + 1) * contextSize);
+    return rowsOf(chunk.context, this.#layout.contextSize, row, 1);
   }
 
   /** Where the steps lie in memory, which is taken where it was not yet. */
@@ -196,8 +206,17 @@ export class LaneBuffer {
       ...createColumns(this.#layout, steps),
       context: new Uint16Array(steps * this.#layout.contextSize),
       hasContext: new Uint8Array(steps),
+      targets: new Uint16Array(steps * this.#layout.targetSize),
     };
     this.#chunks[number] = chunk;
     return chunk;
   }
+}
+
+function rowsOf(column: Uint16Array, width: number, first: number, count: number): Uint16Array {
+  return column.subarray(first * width, (first + count) * width);
+}
+
+function bytesOf(rows: Uint16Array): Uint8Array {
+  return new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
 }

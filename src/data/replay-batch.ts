@@ -1,8 +1,11 @@
 /**
- * A batch of sequences as replay hands it out, and its memory.
+ * A batch of sequences as replay hands it out, and how it is gathered from the lanes.
  */
 import type { Group, NdArray } from '../types.ts';
-import { product } from './replay-form.ts';
+import { unpackRow } from './half-rows.ts';
+import { IS_FIRST, IS_TERMINAL } from './lane-buffer.ts';
+import type { LaneBuffer } from './lane-buffer.ts';
+import { layoutOf, product } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
 
 /** Where a sampled sequence starts. */
@@ -10,6 +13,15 @@ export interface SequencePosition {
   readonly lane: number;
   /** Index of its first step, counted from the first one that the lane ever appended. */
   readonly start: number;
+}
+
+/** What a batch is made of. */
+export interface SequenceChoice {
+  readonly positions: readonly SequencePosition[];
+  /** One a sequence. */
+  readonly weights: readonly number[];
+  /** Steps in every sequence. */
+  readonly length: number;
 }
 
 interface FloatArray extends NdArray {
@@ -35,12 +47,51 @@ export interface ReplayBatch {
   readonly isTerminal: FloatArray;
   /** The latent stored for the step before index 0, leaves [B, …]; zeros where there is none. */
   readonly context: Group<FloatArray>;
+  /** What was stored for every step of the sequences, leaves [B, T, …]; zeros where nothing was. */
+  readonly targets: Group<FloatArray>;
+  /**
+   * [B], in 0..1: what a row's loss is multiplied by to make up for priorities, (1 / (N·P))^correction over the
+   * largest of the batch, for a start drawn with probability P out of N. All 1 without priorities; the newest
+   * sequences, which priorities do not choose, count as P = 1 / N.
+   */
+  readonly weight: FloatArray;
   /** [B] */
   readonly positions: readonly SequencePosition[];
 }
 
-/** A batch for sequences of `length` steps at `positions`, in the memory of `into` where that is given. */
-export function allocateBatch(
+/** The sequences of `length` steps at `positions`, all of them kept; in the memory of `into` where that is given. */
+export function gatherBatch(
+  form: ReplayForm,
+  lanes: readonly LaneBuffer[],
+  { positions, weights, length }: SequenceChoice,
+  into?: ReplayBatch,
+): ReplayBatch {
+  const batch = allocateBatch(form, positions, length, into);
+  const { contextSize, targetSize } = layoutOf(form);
+  const isFirst = batch.isFirst.data;
+  const isTerminal = batch.isTerminal.data;
+  const flags = new Uint8Array(isFirst.length);
+  const columns = { image: batch.image.data, action: batch.action.data, reward: batch.reward.data, flags };
+  positions.forEach(({ lane, start }, row) => lanes[lane].read(start, length, columns, row * length));
+  for (let i = 0; i < flags.length; i++) {
+    isFirst[i] = flags[i] & IS_FIRST ? 1 : 0;
+    isTerminal[i] = flags[i] & IS_TERMINAL ? 1 : 0;
+  }
+  positions.forEach(({ lane, start }, row) => {
+    const buffer = lanes[lane];
+    const stored = buffer.context(start - 1);
+    unpackRow(stored, batch.context, row, positions.length);
+    const known = contextSize > 0 ? stored !== undefined : buffer.has(start - 1);
+    if (!known) isFirst[row * length] = 1;
+    for (let t = 0; targetSize > 0 && t < length; t++) {
+      unpackRow(buffer.targets(start + t), batch.targets, row * length + t, flags.length);
+    }
+  });
+  batch.weight.data.set(weights);
+  return batch;
+}
+
+function allocateBatch(
   form: ReplayForm,
   positions: readonly SequencePosition[],
   length: number,
@@ -53,14 +104,21 @@ export function allocateBatch(
     reward: floats(leading, into?.reward),
     isFirst: floats(leading, into?.isFirst),
     isTerminal: floats(leading, into?.isTerminal),
-    context: Object.fromEntries(
-      Object.entries(form.contextShapes).map(([name, shape]) => [
-        name,
-        floats([positions.length, ...shape], into?.context[name]),
-      ]),
-    ),
+    context: leaves([positions.length], form.contextShapes, into?.context),
+    targets: leaves(leading, form.targetShapes, into?.targets),
+    weight: floats([positions.length], into?.weight),
     positions,
   };
+}
+
+function leaves(
+  leading: readonly number[],
+  shapes: Group<readonly number[]>,
+  reuse?: Group<FloatArray>,
+): Group<FloatArray> {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, floats([...leading, ...shape], reuse?.[name])]),
+  );
 }
 
 function floats(shape: readonly number[], reuse?: FloatArray): FloatArray {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Group } from '../types.ts';
 import { stepBytes } from './lane-buffer.ts';
 import type { StepLayout } from './lane-buffer.ts';
+import { PRIORITY_BYTES } from './start-priorities.ts';
 
 const whole = z.number().int().nonnegative();
 
@@ -16,9 +17,15 @@ export const formSchema = z.object({
   actionSize: whole,
   /** By leaf of the latent; the order is that of their memory. */
   contextShapes: z.record(z.string(), z.array(whole)),
+  /** Likewise for targets. Marks written before there were any lack this key and the next. */
+  targetShapes: z.record(z.string(), z.array(whole)).default({}),
+  /** Are starts drawn by priorities, which are kept then? */
+  priorities: z.boolean().default(false),
 });
 
 export type ReplayForm = z.infer<typeof formSchema>;
+
+type Shapes = Omit<ReplayForm, 'lanes' | 'stepsPerLane'>;
 
 /** The form that fits into `capacityBytes` of memory. Throws RangeError where not even one step a lane does. */
 export function fitForm(options: {
@@ -26,15 +33,19 @@ export function fitForm(options: {
   readonly imageShape: readonly number[];
   readonly actionSize: number;
   readonly contextShapes: Group<readonly number[]>;
+  readonly targetShapes?: Group<readonly number[]>;
+  readonly priority?: { readonly exponent: number };
   readonly capacityBytes: number;
 }): ReplayForm {
   const { lanes, actionSize, capacityBytes } = options;
   const shapes = {
     imageShape: [...options.imageShape],
     actionSize,
-    contextShapes: Object.fromEntries(Object.entries(options.contextShapes).map(([name, shape]) => [name, [...shape]])),
+    contextShapes: copyShapes(options.contextShapes),
+    targetShapes: copyShapes(options.targetShapes ?? {}),
+    priorities: (options.priority?.exponent ?? 0) > 0,
   };
-  const bytesPerStep = stepBytes(layoutOf(shapes));
+  const bytesPerStep = bytesPerStepOf(shapes);
   const stepsPerLane = Math.floor(capacityBytes / bytesPerStep / lanes);
   if (!Number.isSafeInteger(stepsPerLane) || stepsPerLane < 1) {
     throw new RangeError(
@@ -45,14 +56,28 @@ export function fitForm(options: {
   return { lanes, stepsPerLane, ...shapes };
 }
 
-export function layoutOf(form: Pick<ReplayForm, 'imageShape' | 'actionSize' | 'contextShapes'>): StepLayout {
+export function layoutOf(form: Shapes): StepLayout {
   return {
     imageSize: product(form.imageShape),
     actionSize: form.actionSize,
-    contextSize: Object.values(form.contextShapes).reduce((sum, shape) => sum + product(shape), 0),
+    contextSize: sizeOf(form.contextShapes),
+    targetSize: sizeOf(form.targetShapes),
   };
+}
+
+/** Memory of one step with everything that is kept beside it. */
+export function bytesPerStepOf(form: Shapes): number {
+  return stepBytes(layoutOf(form)) + (form.priorities ? PRIORITY_BYTES : 0);
 }
 
 export function product(shape: readonly number[]): number {
   return shape.reduce((size, axis) => size * axis, 1);
+}
+
+function sizeOf(shapes: Group<readonly number[]>): number {
+  return Object.values(shapes).reduce((sum, shape) => sum + product(shape), 0);
+}
+
+function copyShapes(shapes: Group<readonly number[]>): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, [...shape]]));
 }

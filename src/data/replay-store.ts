@@ -1,5 +1,6 @@
 /**
- * A replay's folder: segments of steps and, because stored latents change, a whole file of them at every flush.
+ * A replay's folder: segments of steps and, because stored latents, targets and priorities change, a whole file of
+ * them at every flush.
  * Everything is written in the order in which it was asked for. A mark names a state of the folder that can be opened
  * again; what a mark needs is kept until a later one is committed.
  */
@@ -7,9 +8,11 @@ import { mkdir } from 'node:fs/promises';
 import { z } from 'zod';
 import { sweepTemporaries, syncDirectory } from './atomic-file.ts';
 import { readContexts, removeContexts, writeContexts } from './context-file.ts';
-import type { Columns, LaneBuffer, StepLayout } from './lane-buffer.ts';
+import type { Columns, StepLayout } from './lane-buffer.ts';
 import { formSchema } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
+import { changingBytes } from './replay-memory.ts';
+import type { ReplayMemory } from './replay-memory.ts';
 import { encodeRecord } from './segment-record.ts';
 import { cutSegments, readSegments, ReplayError, SegmentLog } from './segments.ts';
 import type { Horizon, SegmentIndex } from './segments.ts';
@@ -26,6 +29,7 @@ const markSchema = z.object({
   counts: z.array(whole),
   /** The first step that was not yet fed as a newest sequence, by lane. */
   fed: z.array(whole),
+  /** The file of latents, targets and priorities; null where there is nothing to keep. */
   contexts: z.object({ number: whole, bytes: whole, crc32: whole }).nullable(),
 });
 
@@ -38,6 +42,17 @@ export interface StoreOptions {
   readonly layout: StepLayout;
   readonly segmentBytes: number;
 }
+
+/** In the order in which they are compared: how many steps fit follows from all the others. */
+const FORM_KEYS = [
+  'lanes',
+  'imageShape',
+  'actionSize',
+  'contextShapes',
+  'targetShapes',
+  'priorities',
+  'stepsPerLane',
+] as const;
 
 const OURS = /^(segment|contexts)-\d{6,}\.bin$/;
 
@@ -86,7 +101,7 @@ export class ReplayStore {
     }).catch(() => {}); // kept in #failure, which the next call throws
   }
 
-  /** Make everything durable. `contexts` is written as it is now: the caller hands over a copy. */
+  /** Make everything durable. `contexts`, the `changingBytes` of the memory, is handed over: the caller copies it. */
   flush(state: Pick<ReplayMark, 'counts' | 'fed'>, contexts: readonly Uint8Array[]): Promise<ReplayMark> {
     return this.#enqueue(async () => {
       const { directory, form } = this.#options;
@@ -151,16 +166,17 @@ export class ReplayStore {
 }
 
 /**
- * Fill `lanes`, which are empty and begin at the mark's counts, with what the folder held at `mark`, and drop whatever
- * was written after it. Nothing is touched before everything has been read.
+ * Fill `memory`, which is empty and begins at the mark's counts, with what the folder held at `mark`, and drop
+ * whatever was written after it. Nothing is deleted before everything has been read.
  * Throws ReplayError where the mark is of another form, or where anything is missing or damaged.
  */
 export async function readStore(
   options: StoreOptions,
   mark: ReplayMark,
-  lanes: readonly LaneBuffer[],
+  memory: ReplayMemory,
 ): Promise<ReplayStore> {
   const { directory, layout } = options;
+  const { lanes, priorities } = memory;
   // The first step of every lane that is still to come.
   const next = lanes.map((lane) => lane.oldest);
   const index = await readSegments({ directory, lanes: lanes.length, layout }, mark, async (header, columns) => {
@@ -177,7 +193,8 @@ export async function readStore(
       `${directory} lacks step ${next[number]} of lane ${number}; restore its segment files or start a new run`,
     );
   }
-  if (mark.contexts) await readContexts(directory, mark.contexts, lanes.flatMap((lane) => lane.contextBytes()));
+  if (mark.contexts) await readContexts(directory, mark.contexts, changingBytes(memory));
+  priorities?.rebuild();
   await cutSegments(directory, mark);
   await removeContexts(directory, [mark.contexts?.number]);
   await sweepTemporaries(directory, OURS);
@@ -189,7 +206,7 @@ export function parseMark(mark: unknown, form: ReplayForm): ReplayMark {
   const parsed = markSchema.safeParse(mark);
   if (!parsed.success) throw new ReplayError("the checkpoint's replay mark is not one that this version wrote");
   const stored = parsed.data.form;
-  for (const key of ['lanes', 'stepsPerLane', 'imageShape', 'actionSize', 'contextShapes'] as const) {
+  for (const key of FORM_KEYS) {
     const [expected, got] = [JSON.stringify(form[key]), JSON.stringify(stored[key])];
     if (expected === got) continue;
     throw new ReplayError(

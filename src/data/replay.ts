@@ -1,18 +1,21 @@
 /**
  * Replay of sequences for world models: one stream of steps a lane, sequences that may run over the borders of
- * episodes, the newest fed once before uniform ones (the `online` queue of DreamerV3, Hafner et al. 2023), and latents
- * kept beside the steps as the context in which later sequences start.
+ * episodes, the newest fed once before drawn ones, and kept beside the steps: latents, the context in which later
+ * sequences start, and targets, what a search found there (MuZero Reanalyse, Schrittwieser et al. 2020, appendix H).
  */
 import type { Group, NdArray, Rng, Step } from '../types.ts';
-import { fromHalf, toHalf } from './half.ts';
-import { IS_FIRST, IS_TERMINAL, LaneBuffer, createColumns, stepBytes } from './lane-buffer.ts';
+import { packRows } from './half-rows.ts';
+import { createColumns, stepBytes } from './lane-buffer.ts';
 import type { StepLayout } from './lane-buffer.ts';
-import { allocateBatch } from './replay-batch.ts';
+import { gatherBatch } from './replay-batch.ts';
 import type { ReplayBatch, SequencePosition } from './replay-batch.ts';
-import { fitForm, layoutOf, product } from './replay-form.ts';
+import { bytesPerStepOf, fitForm, layoutOf } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
+import { changingBytes, createMemory } from './replay-memory.ts';
+import type { ReplayMemory } from './replay-memory.ts';
 import { parseMark, readStore, ReplayStore } from './replay-store.ts';
 import type { ReplayMark, StoreOptions } from './replay-store.ts';
+import { SequenceStarts } from './sequence-starts.ts';
 
 export type { ReplayBatch, SequencePosition } from './replay-batch.ts';
 export type { ReplayMark } from './replay-store.ts';
@@ -26,12 +29,19 @@ export interface ReplayOptions {
   readonly actionSize: number;
   /** Shapes of the latent's leaves without the batch; `{}` where none are stored. */
   readonly contextShapes: Group<readonly number[]>;
+  /** Shapes of the targets kept for every step, `{ searchPolicy: [3], searchValue: [] }` say; none where absent. */
+  readonly targetShapes?: Group<readonly number[]>;
+  /**
+   * Draw starts by priority, with P ∝ priority^exponent (α of Schaul et al. 2016) and weights that undo as much of
+   * the bias as `correction` says (β); both in 0..1. Uniformly where it is absent or the exponent is 0.
+   */
+  readonly priority?: { readonly exponent: number; readonly correction: number };
   /** Bound on the memory of all lanes together; taken little by little. */
   readonly capacityBytes: number;
   /**
    * Where the steps are kept on disk; in memory only where absent. Frames are compressed. While lanes advance together,
    * the folder holds the steps in memory and those that the last two marks need, give or take two segments, and at
-   * most three files of latents.
+   * most three files of latents and what else is kept beside the steps.
    */
   readonly directory?: string;
   /** A segment file is at most this long; 64 MB, or an eighth of the capacity where that is less. */
@@ -45,49 +55,56 @@ const SEGMENT_BYTES = 64 * 2 ** 20;
 export class Replay {
   /** Steps kept in all lanes together once they are full; every lane keeps the same number. */
   readonly capacitySteps: number;
-  /** Memory of one step, its stored latent included. */
+  /** Memory of one step, with its latent, targets and priority. */
   readonly bytesPerStep: number;
   readonly #form: ReplayForm;
   readonly #layout: StepLayout;
-  readonly #lanes: readonly LaneBuffer[];
+  readonly #memory: ReplayMemory;
+  readonly #starts: SequenceStarts;
   readonly #store: ReplayStore | undefined;
-  /** By lane, the first step that was not yet part of a newest sequence. */
-  readonly #fed: number[];
   /** By lane, the first step that was not yet handed to the store. */
   readonly #written: number[];
 
-  constructor(form: ReplayForm, lanes: readonly LaneBuffer[], fed: readonly number[], store?: ReplayStore) {
+  constructor(form: ReplayForm, memory: ReplayMemory, starts: SequenceStarts, store?: ReplayStore) {
     this.#form = form;
     this.#layout = layoutOf(form);
-    this.#lanes = lanes;
+    this.#memory = memory;
+    this.#starts = starts;
     this.#store = store;
-    this.#fed = [...fed];
-    this.#written = lanes.map((lane) => lane.count);
+    this.#written = memory.lanes.map((lane) => lane.count);
     this.capacitySteps = form.lanes * form.stepsPerLane;
-    this.bytesPerStep = stepBytes(this.#layout);
+    this.bytesPerStep = bytesPerStepOf(form);
   }
 
   /** Steps that are kept now. */
   get length(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.stored, 0);
+    return this.#memory.lanes.reduce((sum, lane) => sum + lane.stored, 0);
   }
 
   /** Steps that were ever appended. */
   get steps(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.count, 0);
+    return this.#memory.lanes.reduce((sum, lane) => sum + lane.count, 0);
   }
 
   /** Memory that has been taken; never more than the capacity. */
   get allocatedBytes(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.allocatedSteps, 0) * this.bytesPerStep;
+    const { lanes, priorities } = this.#memory;
+    const steps = lanes.reduce((sum, lane) => sum + lane.allocatedSteps, 0);
+    return steps * stepBytes(this.#layout) + (priorities?.bytes ?? 0);
+  }
+
+  /** By lane, where its newest step is; index -1, which is skipped in writing, where it has none. */
+  newest(): readonly SequencePosition[] {
+    return this.#memory.lanes.map(({ count }, lane) => ({ lane, start: count - 1 }));
   }
 
   /** Add the next step of a lane. Throws ReplayError where earlier steps could not be written to disk. */
   append(lane: number, step: Step): void {
-    const buffer = this.#lanes[lane];
+    const buffer = this.#memory.lanes[lane];
     if (!buffer) throw new RangeError(`expected a lane below ${this.#form.lanes}, got ${lane}`);
     this.#store?.check();
     buffer.append(step);
+    this.#memory.priorities?.append({ lane, start: buffer.count - 1 });
     // A lane shorter than a record must be written before its steps are evicted.
     if (buffer.count - this.#written[lane] >= Math.min(RECORD_STEPS, buffer.capacity)) this.#write(lane);
   }
@@ -101,12 +118,12 @@ export class Replay {
           'raise the capacity or shorten the sequences',
       );
     }
-    return this.#lanes.some((lane) => lane.stored >= length);
+    return this.#memory.lanes.some((lane) => lane.stored >= length);
   }
 
   /**
    * A batch of sequences. While `newest` is true (the default), stretches of `length` steps that were completed since
-   * are fed first, each once, oldest first; the rest are uniform over all starts in all lanes.
+   * are fed first, each once, oldest first; the rest are drawn from all starts in all lanes, uniformly or by priority.
    * `into` takes a batch of the same shapes, whose memory is used again. Throws RangeError where `canSample` is false.
    */
   sample(options: {
@@ -120,11 +137,8 @@ export class Replay {
     if (!this.canSample(length)) {
       throw new RangeError(`no lane holds ${length} steps yet; ${this.length} steps are stored in all`);
     }
-    const positions: SequencePosition[] = [];
-    for (let row = 0; row < batchSize; row++) {
-      positions.push((newest ? this.#takeNewest(length) : undefined) ?? this.#drawUniform(length, rng));
-    }
-    return this.#gather(positions, length, into);
+    const choice = this.#starts.choose({ batchSize, length, rng, newest });
+    return gatherBatch(this.#form, this.#memory.lanes, choice, into);
   }
 
   /**
@@ -132,43 +146,46 @@ export class Replay {
    * precision. Steps that were evicted since are skipped.
    */
   writeContext(positions: readonly SequencePosition[], latents: Group<NdArray>): void {
-    const leaves = Object.entries(this.#form.contextShapes).map(([name, shape]) => {
-      const { data, shape: got } = latents[name] ?? { shape: [] };
-      const fits = got.length === shape.length + 2 && got[0] === positions.length;
-      if (!(data instanceof Float32Array) || !fits || shape.some((size, axis) => size !== got[axis + 2])) {
-        throw new RangeError(
-          `expected float32 latents ${name} [${positions.length}, T, ${shape.join(', ')}], got [${got.join(', ')}]`,
-        );
-      }
-      return { data, length: got[1], size: product(shape) };
-    });
-    if (leaves.length === 0) return;
-    const length = leaves[0].length;
-    positions.forEach(({ lane, start }, row) => {
-      for (let t = 0; t < length; t++) {
-        const out = this.#lanes[lane].contextToWrite(start + t);
-        if (!out) continue;
-        let offset = 0;
-        for (const { data, size } of leaves) {
-          const from = (row * length + t) * size;
-          toHalf(data.subarray(from, from + size), out.subarray(offset, offset + size));
-          offset += size;
-        }
-      }
+    const rowOf = (lane: number, index: number) => this.#memory.lanes[lane].contextToWrite(index);
+    packRows('latents', this.#form.contextShapes, latents, positions, rowOf);
+  }
+
+  /**
+   * Store targets for the steps of sequences, leaves [B, T, …] float32; they are kept in half precision, in place of
+   * what was there. Steps that were evicted since are skipped. Throws RangeError where a leaf is missing or misshapen.
+   */
+  writeTargets(positions: readonly SequencePosition[], leaves: Group<NdArray>): void {
+    const rowOf = (lane: number, index: number) => this.#memory.lanes[lane].targets(index);
+    packRows('targets', this.#form.targetShapes, leaves, positions, rowOf);
+  }
+
+  /**
+   * Say how much the starts at `positions` [B] matter from now on; nothing where starts are drawn uniformly. Starts
+   * that were evicted since are skipped; new ones get the largest priority so far, 1 at first.
+   * Throws RangeError, before anything is written, unless there are B priorities, all finite and at least 0.
+   */
+  writePriorities(positions: readonly SequencePosition[], priorities: Float32Array): void {
+    const wrong = priorities.findIndex((priority) => !(priority >= 0 && priority < Infinity));
+    if (wrong >= 0) throw new RangeError(`expected priorities finite and at least 0, got ${priorities[wrong]}`);
+    if (priorities.length !== positions.length) {
+      throw new RangeError(`expected ${positions.length} priorities, one a sequence, got ${priorities.length}`);
+    }
+    positions.forEach((position, row) => {
+      const kept = this.#memory.lanes[position.lane].has(position.start);
+      if (kept) this.#memory.priorities?.write(position, priorities[row]);
     });
   }
 
   /**
    * Make everything durable as it is at this moment, and return the mark under which `openReplay` finds it again; what
-   * is sampled later does not depend on it. Takes memory for a copy of the stored latents while it writes.
+   * is sampled later does not depend on it. While it writes, it takes memory for a copy of what is kept beside steps.
    * Rejects with ReplayError where the replay has no folder or could not be written.
    */
   async flush(): Promise<ReplayMark> {
     const store = this.#requireStore();
-    this.#lanes.forEach((_, lane) => this.#write(lane));
-    const hasContext = this.#layout.contextSize > 0;
-    const contexts = hasContext ? this.#lanes.flatMap((lane) => lane.contextBytes().map((piece) => piece.slice())) : [];
-    return store.flush({ counts: this.#lanes.map((lane) => lane.count), fed: [...this.#fed] }, contexts);
+    this.#memory.lanes.forEach((_, lane) => this.#write(lane));
+    const copies = changingBytes(this.#memory).map((piece) => piece.slice());
+    return store.flush({ counts: this.#memory.lanes.map((lane) => lane.count), fed: this.#starts.fed }, copies);
   }
 
   /** Say that a checkpoint holds `mark` now: what only older marks need is deleted. */
@@ -187,12 +204,12 @@ export class Replay {
   }
 
   #oldest(): number[] {
-    return this.#lanes.map((lane) => lane.oldest);
+    return this.#memory.lanes.map((lane) => lane.oldest);
   }
 
   /** Hand the steps of a lane that are not yet on their way to disk to the store. */
   #write(lane: number): void {
-    const buffer = this.#lanes[lane];
+    const buffer = this.#memory.lanes[lane];
     const first = this.#written[lane];
     const count = buffer.count - first;
     if (!this.#store || count === 0) return;
@@ -201,61 +218,20 @@ export class Replay {
     this.#store.append(lane, first, columns, this.#oldest());
     this.#written[lane] = buffer.count;
   }
-
-  /** The stretch that was completed first, which is the one that ends at the lowest index while lanes go together. */
-  #takeNewest(length: number): SequencePosition | undefined {
-    let found: SequencePosition | undefined;
-    this.#lanes.forEach((buffer, lane) => {
-      const start = Math.max(this.#fed[lane], buffer.oldest);
-      if (start + length <= buffer.count && (!found || start < found.start)) found = { lane, start };
-    });
-    if (found) this.#fed[found.lane] = found.start + length;
-    return found;
-  }
-
-  #drawUniform(length: number, rng: Rng): SequencePosition {
-    const starts = this.#lanes.map((lane) => Math.max(0, lane.stored - length + 1));
-    let index = rng.int(starts.reduce((sum, count) => sum + count, 0));
-    let lane = 0;
-    while (index >= starts[lane]) index -= starts[lane++];
-    return { lane, start: this.#lanes[lane].oldest + index };
-  }
-
-  #gather(positions: readonly SequencePosition[], length: number, into?: ReplayBatch): ReplayBatch {
-    const batch = allocateBatch(this.#form, positions, length, into);
-    const isFirst = batch.isFirst.data;
-    const isTerminal = batch.isTerminal.data;
-    const flags = new Uint8Array(isFirst.length);
-    const columns = { image: batch.image.data, action: batch.action.data, reward: batch.reward.data, flags };
-    positions.forEach(({ lane, start }, row) => this.#lanes[lane].read(start, length, columns, row * length));
-    for (let i = 0; i < flags.length; i++) {
-      isFirst[i] = flags[i] & IS_FIRST ? 1 : 0;
-      isTerminal[i] = flags[i] & IS_TERMINAL ? 1 : 0;
-    }
-    positions.forEach(({ lane, start }, row) => {
-      const buffer = this.#lanes[lane];
-      const stored = buffer.context(start - 1);
-      let offset = 0;
-      for (const leaf of Object.values(batch.context)) {
-        const width = leaf.data.length / positions.length;
-        const out = leaf.data.subarray(row * width, (row + 1) * width);
-        if (stored) fromHalf(stored.subarray(offset, offset + width), out);
-        else out.fill(0);
-        offset += width;
-      }
-      const known = this.#layout.contextSize > 0 ? stored !== undefined : buffer.has(start - 1);
-      if (!known) isFirst[row * length] = 1;
-    });
-    return batch;
-  }
 }
 
-/** An empty replay. Files that an earlier replay left in `directory` are deleted. */
+/**
+ * An empty replay. Files that an earlier replay left in `directory` are deleted. Throws RangeError where the capacity
+ * is less than one step a lane, or where exponent or correction of priorities are not in 0..1.
+ */
 export function createReplay(options: ReplayOptions): Replay {
+  const { exponent, correction } = priorityOf(options);
   const form = fitForm(options);
   const store = options.directory ? new ReplayStore(storeOptions(options, options.directory, form)) : undefined;
   store?.prepare();
-  return new Replay(form, createLanes(form), new Array<number>(form.lanes).fill(0), store);
+  const memory = createMemory(form, exponent);
+  const fed = new Array<number>(form.lanes).fill(0);
+  return new Replay(form, memory, new SequenceStarts(memory, fed, correction), store);
 }
 
 /**
@@ -266,19 +242,22 @@ export async function openReplay(
   options: ReplayOptions & { readonly directory: string },
   mark: unknown,
 ): Promise<Replay> {
+  const { exponent, correction } = priorityOf(options);
   const form = fitForm(options);
   const parsed = parseMark(mark, form);
-  const lanes = createLanes(form, parsed.counts);
-  const store = await readStore(storeOptions(options, options.directory, form), parsed, lanes);
-  return new Replay(form, lanes, parsed.fed, store);
+  const memory = createMemory(form, exponent, parsed.counts);
+  const store = await readStore(storeOptions(options, options.directory, form), parsed, memory);
+  return new Replay(form, memory, new SequenceStarts(memory, parsed.fed, correction), store);
+}
+
+function priorityOf({ priority = { exponent: 0, correction: 0 } }: ReplayOptions) {
+  for (const [name, value] of Object.entries(priority)) {
+    if (!(value >= 0 && value <= 1)) throw new RangeError(`expected a priority ${name} in 0..1, got ${value}`);
+  }
+  return priority;
 }
 
 function storeOptions(options: ReplayOptions, directory: string, form: ReplayForm): StoreOptions {
   const segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, Math.ceil(options.capacityBytes / 8));
   return { directory, form, layout: layoutOf(form), segmentBytes };
-}
-
-function createLanes(form: ReplayForm, counts: readonly number[] = []): LaneBuffer[] {
-  const layout = layoutOf(form);
-  return Array.from({ length: form.lanes }, (_, lane) => new LaneBuffer(layout, form.stepsPerLane, counts[lane]));
 }

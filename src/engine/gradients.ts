@@ -37,6 +37,10 @@ export function stopGradient<T extends Tensor>(tensor: T): T {
   return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }) as T;
 }
 
+/** The same numbers, whose gradient is `share` of what it would be. */
+export const scaleGradient = (tensor: Tensor, share: number): Tensor =>
+  tf.add(tf.mul(tensor, share), tf.mul(stopGradient(tensor), 1 - share));
+
 export const stopGradients = (group: Group<Tensor>): Group<Tensor> => mapGroup(group, stopGradient);
 
 /** Hand a kept tensor over to the scope around it. */

@@ -6,12 +6,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
-import { stopGradient } from '../engine/gradients.ts';
+import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { bernoulli, categorical, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
-import { imageDecoder, imageEncoder } from '../nn/image-codec.ts';
+import { imageDecoder, imageEncoder, pictureLoss, picturesOf, type DecoderEntry } from '../nn/image-codec.ts';
 import { blockLinear, chain, dense, linear, mlp, normAct, parametersOf, type Layer } from '../nn/layers.ts';
-import { toPatches } from '../nn/patches.ts';
+import { flatten as flattenAxes, mergeTime } from '../nn/sequences.ts';
 import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params } from '../types.ts';
+
+type Sequences = Parameters<LatentModel['filter']>[1];
 
 export interface RssmShape {
   readonly image: { readonly size: number; readonly channels: number };
@@ -32,7 +34,9 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
   const codec = { ...image, stem: config.stem, depth: config.depth, minResolution: config.minResolution };
 
   const encoder = imageEncoder('encoder', codec);
-  const decoder = imageDecoder('decoder', codec, { deter, stoch: flat, units, blocks });
+  const decoder = config.decoder === 'none'
+    ? undefined
+    : imageDecoder('decoder', codec, (cells) => decoderEntry({ deter, stoch: flat, units, blocks, cells }));
   const gru = blockGru('dynamics/gru', { deter, hidden, blocks, layers: config.dynLayers });
   const deterInput = dense('dynamics/deter', deter, hidden);
   const stochInput = dense('dynamics/stoch', flat, hidden);
@@ -57,8 +61,9 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
     mlp('continue', featureSize, units, config.continueLayers),
     linear('continue/logits', config.continueLayers > 0 ? units : featureSize, 1),
   );
+  const shapes = { deter: [deter], stoch: [stoch, classes] };
   const layers = [
-    encoder, decoder, ...gru.layers, deterInput, stochInput, actionInput, prior, posteriorDeter, posteriorTokens, posterior,
+    encoder, ...(decoder ? [decoder] : []), ...gru.layers, deterInput, stochInput, actionInput, prior, posteriorDeter, posteriorTokens, posterior,
     rewardHead, continueHead,
   ];
 
@@ -103,18 +108,15 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
     discount: bernoulli(tf.squeeze(continueHead.apply(params, feature), [-1])),
   });
 
-  function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
-    const [batchSize, length] = batch.image.shape;
-    const rows = batchSize * length;
-
+  /** The posterior of every step; logits [B·T, S·C] in the same order. */
+  function filter(params: Params, { image, action, isFirst, context }: Sequences, noise: Noise) {
+    const [batchSize, length]: number[] = image.shape;
     // Everything that does not wait for the recurrence, for all steps at once
-    const pictures = tf.div(tf.cast(tf.reshape(batch.image, [rows, ...batch.image.shape.slice(2)]), 'float32'), 255);
-    const tokens = tf.reshape(encoder.apply(params, pictures), [batchSize, length, -1]);
-    const inputs = prepare(params, tokens, batch.action, batch.isFirst);
-    const steps = mapValues(inputs, (value) => tf.unstack(value, 1));
+    const tokens = tf.reshape(encoder.apply(params, picturesOf(image)), [batchSize, length, -1]);
+    const steps = mapValues(prepare(params, tokens, action, isFirst), (value) => tf.unstack(value, 1));
 
     // The recurrence
-    let carry: Latent = { deter: batch.context.deter, stoch: batch.context.stoch };
+    let carry: Latent = { deter: context.deter, stoch: context.stoch };
     const states: Latent[] = [];
     const logits: Tensor[] = [];
     for (let t = 0; t < length; t++) {
@@ -128,49 +130,65 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
       deter: tf.stack(states.map((state) => state.deter), 1),
       stoch: tf.stack(states.map((state) => state.stoch), 1),
     };
-    const all = { deter: tf.reshape(latents.deter, [rows, deter]), stoch: tf.reshape(latents.stoch, [rows, stoch, classes]) };
+    return { latents, logits: tf.reshape(tf.stack(logits, 1), [batchSize * length, flat]) };
+  }
 
-    // Predictions, again for all steps at once
-    const feature = features(all);
-    const { reward, discount } = outcomeOf(params, feature);
-    const patchLogits = decoder.patchLogits(params, all.deter, flatten(all.stoch));
+  function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
+    const { latents, logits: posteriorLogits } = filter(params, batch, noise);
+
+    // Predictions, for all steps at once
+    const all = mergeTime(latents);
+    const { reward, discount } = outcomeOf(params, features(all));
     const priorLogits = prior.apply(params, all.deter);
-    const posteriorLogits = tf.reshape(tf.stack(logits, 1), [rows, flat]);
 
     // Losses, each the mean over steps
     const { divergence, ...kl } = klLosses(distribution, posteriorLogits, priorLogits, freeNats);
-    const pixelError = tf.squaredDifference(tf.sigmoid(patchLogits), toPatches(pictures, config.stem));
-    const alive = tf.mul(tf.sub(1, tf.reshape(batch.isTerminal, [rows])), 1 - 1 / config.horizonDiscount);
+    const alive = tf.mul(tf.sub(1, flattenAxes(batch.isTerminal, 2)), 1 - 1 / config.horizonDiscount);
+    const seen = config.decoder === 'probe' ? stopGradients(all) : all;
     const parts = {
-      image: tf.mul(tf.mean(pixelError), pixelError.size / rows),
-      reward: tf.mean(reward.loss(tf.reshape(batch.reward, [rows]))),
+      ...(decoder ? { image: pictureLoss(decoder, params, seen, picturesOf(batch.image), config.stem) } : {}),
+      reward: tf.mean(reward.loss(flattenAxes(batch.reward, 2))),
       continue: tf.mean(discount.loss(alive)),
       ...kl,
     };
-    const total = tf.addN(
-      (Object.keys(parts) as (keyof typeof parts)[]).map((name) => tf.mul(parts[name], scales[name])),
-    );
+    const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof parts])));
     return { total, parts: { ...parts, divergence }, latents };
   }
 
   return {
-    latentShapes: { deter: [deter], stoch: [stoch, classes] },
+    latentShapes: shapes,
+    carryShapes: shapes,
+    contextShapes: shapes,
     featureSize,
     parameters: parametersOf(layers),
-    initial: (batch) => ({ deter: tf.zeros([batch, deter]), stoch: tf.zeros([batch, stoch, classes]) }),
     encode: (params, picture) => encoder.apply(params, picture),
     observe(params, carry, { tokens, previousAction, isFirst }, noise) {
       const { latent } = posteriorStep(params, carry, prepare(params, tokens, previousAction, isFirst), noise);
       return { carry: latent, latent };
     },
+    filter: (params, batch, noise) => filter(params, batch, noise).latents,
     imagine(params, latent, action, noise) {
       const next = advance(params, latent, embedAction(params, action));
-      return { deter: next, stoch: distribution(prior.apply(params, next)).sample(noise) };
+      const belief = distribution(prior.apply(params, next));
+      return { deter: next, stoch: noise ? belief.sample(noise) : belief.predict() };
     },
     outcome: (params, latent) => outcomeOf(params, features(latent)),
     features,
-    decode: (params, latent) => decoder.apply(params, latent.deter, flatten(latent.stoch)),
+    ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
     loss,
+  };
+}
+
+/** The decoder's first feature map: both parts of the latent, each through a layer of its own. */
+function decoderEntry(
+  { deter, stoch, units, blocks, cells }: Readonly<Record<'deter' | 'stoch' | 'units' | 'blocks' | 'cells', number>>,
+): DecoderEntry {
+  const fromDeter = blockLinear('decoder/deter', deter, cells, blocks);
+  const fromStoch = chain(dense('decoder/stoch0', stoch, 2 * units), linear('decoder/stoch1', 2 * units, cells));
+  return {
+    parameters: parametersOf([fromDeter, fromStoch]),
+    apply: (params, latent) =>
+      tf.add(fromDeter.apply(params, latent.deter), fromStoch.apply(params, tf.reshape(latent.stoch, [-1, stoch]))),
   };
 }
 

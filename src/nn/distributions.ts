@@ -103,6 +103,40 @@ export function symexpTwoHot(logits: Tensor): Distribution & Trainable {
   };
 }
 
+/** ε of MuZero's transform. */
+const LINEAR_PART = 0.001;
+
+/** h(x) = sign(x)·(√(|x| + 1) − 1) + εx, which shrinks large returns (Pohlen et al. 2018; MuZero, appendix F). */
+export const contract = (x: Tensor): Tensor =>
+  tf.add(tf.mul(tf.sign(x), tf.sub(tf.sqrt(tf.add(tf.abs(x), 1)), 1)), tf.mul(x, LINEAR_PART));
+
+/** The inverse of `contract`. */
+export function expand(x: Tensor): Tensor {
+  const root = tf.sqrt(tf.add(tf.mul(tf.abs(x), 4 * LINEAR_PART), 1 + 4 * LINEAR_PART * (1 + LINEAR_PART)));
+  const size = tf.sub(tf.square(tf.div(tf.sub(root, 1), 2 * LINEAR_PART)), 1);
+  return tf.mul(tf.sign(x), size);
+}
+
+/**
+ * A real number as MuZero's heads give it: a distribution over evenly spaced bins of h(x), for x in [−limit, limit].
+ * logits [..., bins].
+ */
+export function contractedTwoHot(logits: Tensor, limit: number): Distribution & Trainable {
+  const count = logits.shape[logits.rank - 1];
+  const end = Math.sqrt(limit + 1) - 1 + LINEAR_PART * limit;
+  const half = (count - 1) / 2;
+  const bins = Float32Array.from({ length: count }, (_, i) => ((i - half) / half) * end);
+  const probs = tf.softmax(logits);
+  const logProb = (value: Tensor) => tf.sum(tf.mul(twoHot(contract(value), bins), tf.logSoftmax(logits)), -1);
+  return {
+    predict: () => expand(tf.reshape(tf.matMul(tf.reshape(probs, [-1, count]), tf.tensor2d(bins, [count, 1])), probs.shape.slice(0, -1))),
+    sample: (noise) => expand(tf.sum(tf.mul(sampleOneHot(probs, noise), tf.tensor1d(bins)), -1)),
+    logProb,
+    entropy: () => tf.neg(tf.sum(tf.mul(probs, tf.logSoftmax(logits)), -1)),
+    loss: (target) => tf.neg(logProb(target)),
+  };
+}
+
 /**
  * Weights [..., bins] that sum to one and whose mean over `bins` is `value` [...], on its two neighbours; values beyond
  * the last bin count as the last. Each weight is a hat: it falls from one at its bin to zero at the next on either side.

@@ -4,9 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Group, ParameterSpec, Params } from '../types.ts';
-import { blockLinear, chain, dense, linear, normAct, parametersOf, type Layer } from './layers.ts';
+import type { Group, Latent, ParameterSpec, Params } from '../types.ts';
+import { dense, linear, normAct, parametersOf, type Layer } from './layers.ts';
 import { fromPatches, toPatches } from './patches.ts';
+import { flatten } from './sequences.ts';
 
 export interface ImageShape {
   /** Side of the square image, in pixels. */
@@ -61,34 +62,31 @@ export function imageEncoder(name: string, shape: ImageShape): Layer & { readonl
 export interface ImageDecoder {
   readonly parameters: Group<ParameterSpec>;
   /** Logits of patches [N, S/stem, S/stem, stem·stem·C]: in training the target is brought into this order instead. */
-  patchLogits(params: Params, deter: Tensor, stoch: Tensor): Tensor;
+  patchLogits(params: Params, latent: Latent): Tensor;
   /** Pictures [N, S, S, C] in [0, 1]. */
-  apply(params: Params, deter: Tensor, stoch: Tensor): Tensor;
+  apply(params: Params, latent: Latent): Tensor;
 }
 
-/** deter [N, D] and flat stoch [N, S] to pictures. */
-export function imageDecoder(
-  name: string,
-  shape: ImageShape,
-  { deter, stoch, units, blocks }: { deter: number; stoch: number; units: number; blocks: number },
-): ImageDecoder {
+/** How a latent enters the decoder: as the coarsest feature map, [N, cells]. */
+export interface DecoderEntry {
+  readonly parameters: Group<ParameterSpec>;
+  apply(params: Params, latent: Latent): Tensor;
+}
+
+/** Latents to pictures; `entryOf` is told how many numbers the coarsest feature map has. */
+export function imageDecoder(name: string, shape: ImageShape, entryOf: (cells: number) => DecoderEntry): ImageDecoder {
   const stages = stagesOf(shape);
   const coarse = stages[stages.length - 1];
-  const cells = coarse.resolution ** 2;
-  const fromDeter = blockLinear(`${name}/deter`, deter, cells * coarse.channels, blocks);
-  const fromStoch = chain(
-    dense(`${name}/stoch0`, stoch, 2 * units), linear(`${name}/stoch1`, 2 * units, cells * coarse.channels),
-  );
+  const entry = entryOf(coarse.resolution ** 2 * coarse.channels);
   const merge = normAct(`${name}/merge`, coarse.channels);
   const upward = stages.slice(0, -1).map(({ channels }, i) => ({
     widen: linear(`${name}/${i}`, stages[i + 1].channels, 4 * channels),
     activate: normAct(`${name}/${i}/norm`, channels),
   }));
   const pixels = linear(`${name}/pixels`, stages[0].channels, shape.stem ** 2 * shape.channels);
-  const parts = [fromDeter, fromStoch, merge, ...upward.flatMap(({ widen, activate }) => [widen, activate]), pixels];
-  const patchLogits = (params: Params, deterState: Tensor, stochState: Tensor): Tensor => {
-    const sum = tf.add(fromDeter.apply(params, deterState), fromStoch.apply(params, stochState));
-    const grid = tf.reshape(sum, [-1, coarse.resolution, coarse.resolution, coarse.channels]);
+  const parts = [entry, merge, ...upward.flatMap(({ widen, activate }) => [widen, activate]), pixels];
+  const patchLogits = (params: Params, latent: Latent): Tensor => {
+    const grid = tf.reshape(entry.apply(params, latent), [-1, coarse.resolution, coarse.resolution, coarse.channels]);
     const finest = upward.reduceRight(
       (x, { widen, activate }) => activate.apply(params, fromPatches(widen.apply(params, x), 2)),
       merge.apply(params, grid),
@@ -98,7 +96,26 @@ export function imageDecoder(
   return {
     parameters: parametersOf(parts),
     patchLogits,
-    apply: (params, deterState, stochState) =>
-      fromPatches(tf.sigmoid(patchLogits(params, deterState, stochState)), shape.stem),
+    apply: (params, latent) => fromPatches(tf.sigmoid(patchLogits(params, latent)), shape.stem),
   };
+}
+
+/** Bytes [B, T, H, W, C] to pictures [B·T, H, W, C] in [0, 1]. */
+export const picturesOf = (image: Tensor): Tensor => tf.div(tf.cast(flatten(image, 2), 'float32'), 255);
+
+/**
+ * Squared error of decoded pictures [N, S, S, C] in [0, 1], summed over a picture: a scalar, the mean over pictures.
+ * `weight` [N] may leave some out.
+ */
+export function pictureLoss(
+  decoder: ImageDecoder,
+  params: Params,
+  latent: Latent,
+  pictures: Tensor,
+  stem: number,
+  weight?: Tensor,
+): Tensor {
+  const error = tf.squaredDifference(tf.sigmoid(decoder.patchLogits(params, latent)), toPatches(pictures, stem));
+  const weighted = weight ? tf.mul(error, tf.reshape(weight, [-1, 1, 1, 1])) : error;
+  return tf.mul(tf.mean(weighted), error.size / pictures.shape[0]);
 }

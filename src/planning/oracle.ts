@@ -41,6 +41,10 @@ export function oracle<S>(
     return legal ? all.filter((action) => legal[action]) : all;
   };
 
+  /** −1 where the other player is to move next: what is good for them is bad for us. */
+  const turn = (from: S, to: S): number =>
+    environment.toMove && environment.toMove(from) !== environment.toMove(to) ? -1 : 1;
+
   const play = (state: S, rng: Rng): Action => {
     if (rollout?.policy === 'expert' && expert) return expert.call(environment, state);
     const legal = legalActions(state);
@@ -54,7 +58,7 @@ export function oracle<S>(
     for (let step = 0; !terminated && step < (rollout?.steps ?? 0); step++) {
       const next = environment.step(state, play(state, rng), rng);
       value += weight * next.reward;
-      weight *= discount;
+      weight *= discount * turn(state, next.state);
       ({ state, terminated } = next);
     }
     return value;
@@ -77,14 +81,15 @@ export function oracle<S>(
 
     async recurrent({ fork }, actions, rng): Promise<RecurrentOutput> {
       const reward = new Float32Array(actions.length);
+      const discounts = new Float32Array(actions.length);
       const next = Array.from(actions, (action, root): Fork<S> => {
         const from = forks[fork.data[root]];
         if (from.terminated) return from; // after the end everything stays as it is, for nothing
         const step = environment.step(from.state, action, rng);
         reward[root] = step.reward;
+        discounts[root] = step.terminated ? 0 : discount * turn(from.state, step.state);
         return step;
       });
-      const discounts = Float32Array.from(next, ({ terminated }) => (terminated ? 0 : discount));
       return { ...evaluate(next, rng), reward, discount: discounts };
     },
   };

@@ -1,4 +1,5 @@
 /** Acting uniformly at random: the score that every agent has to beat. */
+import type { PolicyVariant } from '../planning/acting.ts';
 import type { ActionSpace, Policy } from '../types.ts';
 import { actionSize, encodeAction, randomAction } from '../world/actions.ts';
 
@@ -20,3 +21,10 @@ export function randomPolicy(space: ActionSpace): Policy {
     },
   };
 }
+
+const random: PolicyVariant = {
+  description: 'uniformly random: the score to beat',
+  refuses: () => undefined,
+  create: async ({ actions }) => ({ ...randomPolicy(actions), update() {}, async dispose() {} }),
+};
+export default random;

@@ -5,12 +5,15 @@ import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
 import type { Groups, NdArray, Rng } from '../types.ts';
 import { UserError } from '../user-error.ts';
-import { CHANNELS, createAgent } from './agent.ts';
+import { channelsOf } from '../world/frame-stack.ts';
+import { createAgent } from './agent.ts';
 import type { LearnerCalls, LearnerFailure } from './learner.ts';
+import { createReanalysis, type Reanalysis } from './reanalyse.ts';
 import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from './update.ts';
 
 interface Running {
   readonly program: Program;
+  readonly reanalysis: Reanalysis | undefined;
   readonly schedule: (update: number) => Groups<NdArray>;
   readonly noise: Rng;
   state: LearnerState;
@@ -32,26 +35,36 @@ const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> 
     const state = given ?? initLearner(agent, rng.split('init'));
     const specs = batchSpecs(agent, {
       batchSize: config.train.batchSize, length: config.train.batchLength,
-      size: config.env.size, channels: CHANNELS, actionSize: shape.actionSize,
+      size: config.env.size, channels: channelsOf(config.env), actionSize: shape.actionSize,
     });
     const engine = await resolveEngine(config.engine.name, config.engine.provider);
     const program = await compile('update', updateProgram(config, agent), updateSpecs(config, agent, specs), {
       engine, threads: config.train.threads,
     });
+    const reanalysis = await createReanalysis({ config, agent, shape, engine, specs });
     running = {
-      program, state, noise: rng.split('update'),
+      program, state, reanalysis, noise: rng.split('update'),
       schedule: (update) => ({ schedule: scheduleFor(config, update) }),
     };
     return program.report;
   },
 
   async update({ update, inputs }) {
-    const { program, schedule, noise, state } = learner();
-    const outputs = await program.run({ ...state, ...inputs, ...schedule(update) }, noise.split(update));
-    const { params, slow, momentum, variance, statistics } = outputs;
+    const { program, schedule, noise, state, reanalysis } = learner();
+    const rng = noise.split(update);
+    const targets = reanalysis
+      ? await reanalysis.run({ ...state.params, ...state.slow }, inputs, rng.split('reanalyse'))
+      : inputs.targets;
+    const outputs = await program.run({ ...state, ...inputs, targets, ...schedule(update) }, rng);
+    // A group without members does not come back.
+    const { params, slow = {}, momentum, variance, statistics = {} } = outputs;
     learner().state = { params, slow, momentum, variance, statistics };
     const metrics = Object.fromEntries(Object.entries(outputs.metrics).map(([name, { data }]) => [name, data[0]]));
-    return { metrics, latents: outputs.latents };
+    const priority = outputs.priority?.priority.data;
+    return {
+      metrics, context: outputs.context ?? {}, ...(reanalysis ? { targets } : {}),
+      ...(priority instanceof Float32Array ? { priority } : {}),
+    };
   },
 
   async params() {

@@ -20,14 +20,17 @@ export interface LearnerOptions {
 export interface UpdateRequest {
   /** Counted from 1. */
   readonly update: number;
-  /** `batch` and `context`, as the program wants them; their memory is handed over. */
+  /** The groups of `batchSpecs`; their memory is handed over. */
   readonly inputs: Groups<NdArray>;
 }
 
 export interface UpdateResult {
   readonly metrics: Readonly<Record<string, number>>;
-  /** Posterior latents, leaves [B, T, …]. */
-  readonly latents: Group<NdArray>;
+  /** For replay to keep, leaves [B, T, …]: of the latents, and of what was searched anew. */
+  readonly context: Group<NdArray>;
+  readonly targets?: Group<NdArray>;
+  /** [B], where the behaviour gives priorities. */
+  readonly priority?: Float32Array;
 }
 
 /** What goes over to the worker and what comes back, by name. */

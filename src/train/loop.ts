@@ -6,11 +6,12 @@
 import type { Config } from '../config/index.ts';
 import type { EngineChoice } from '../engine/compile.ts';
 import type { Replay } from '../data/replay.ts';
-import { createActor } from '../policies/actor.ts';
+import { mapGroup } from '../engine/nd-array.ts';
 import { randomPolicy } from '../policies/random.ts';
 import { createRng } from '../random.ts';
 import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.ts';
 import type { Driver, FinishedEpisode } from '../world/driver.ts';
+import { actingPolicy, loadPolicy } from './agent.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
 
@@ -68,9 +69,12 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const root = createRng(config.seed);
   const means = createMeans(resume?.means);
   const random = randomPolicy(options.actions);
-  const actor = await createActor({
-    agent: options.agent, engine: options.engine, params: await learner.params(), lanes: driver.lanes,
-    imageShape: [driver.size, driver.size, 3], actionSize: driver.actionSize, sample: true, threads: 1,
+  const searched = Object.keys(options.agent.behavior.targetShapes).length > 0;
+  const variant = await loadPolicy(actingPolicy(config, options.actions), options.actions);
+  const actor = await variant.create({
+    agent: options.agent, actions: options.actions, engine: options.engine, search: config.search,
+    params: await learner.params(), lanes: driver.lanes, imageShape: driver.imageShape, actionSize: driver.actionSize,
+    explore: true, threads: 1,
   });
   let { step, update, block, episode, loggedAt } = resume ?? { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
   let carry = resume?.carry ?? actor.initial(driver.lanes);
@@ -88,7 +92,11 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
       const [collected, losses] = await both(acting, learning);
 
       // Meet: the new steps become memory, the new parameters act.
-      for (const steps of collected.steps) remember(replay, steps);
+      for (const { steps, targets } of collected.ticks) {
+        // A search was made at what lanes show before they step on.
+        if (searched && targets) replay.writeTargets(replay.newest(), mapGroup(targets, withTime));
+        remember(replay, steps);
+      }
       carry = exploring ? actor.initial(driver.lanes) : collected.carry;
       step += ticks * driver.lanes;
       episode += collected.finished.length;
@@ -136,30 +144,39 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
   return [first.value, second.value];
 }
 
+interface Tick {
+  /** The new records of every lane. */
+  readonly steps: Awaited<ReturnType<Driver['step']>>['steps'];
+  /** What was found by a search before them, leaves [N, …]. */
+  readonly targets?: Group<NdArray>;
+}
+
 interface Collected {
-  /** By tick, the new records of every lane. */
-  readonly steps: readonly Awaited<ReturnType<Driver['step']>>['steps'][];
+  readonly ticks: readonly Tick[];
   readonly finished: readonly FinishedEpisode[];
   readonly carry: Group<NdArray>;
 }
 
-async function collect(driver: Driver, policy: Policy, from: Group<NdArray>, ticks: number, rng: Rng): Promise<Collected> {
-  const steps: Collected['steps'][number][] = [];
+async function collect(driver: Driver, policy: Policy, from: Group<NdArray>, count: number, rng: Rng): Promise<Collected> {
+  const ticks: Tick[] = [];
   const finished: FinishedEpisode[] = [];
   let carry = from;
-  for (let tick = 0; tick < ticks; tick++) {
+  for (let tick = 0; tick < count; tick++) {
     const choice = await policy.act(carry, driver.observation(), rng);
     const arrived = await driver.step(choice.action);
     carry = choice.carry;
-    steps.push(arrived.steps);
+    ticks.push({ steps: arrived.steps, ...(choice.targets ? { targets: choice.targets } : {}) });
     finished.push(...arrived.finished);
   }
-  return { steps, finished, carry };
+  return { ticks, finished, carry };
 }
 
-function remember(replay: Replay, lanes: Collected['steps'][number]): void {
+function remember(replay: Replay, lanes: Tick['steps']): void {
   lanes.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
 }
+
+/** [N, …] → [N, 1, …] */
+const withTime = ({ data, shape: [lanes, ...rest], dtype }: NdArray): NdArray => ({ data, shape: [lanes, 1, ...rest], dtype });
 
 /** Updates `from + 1 … to`. While one is computed the batch of the next is gathered. */
 async function learn(
@@ -175,11 +192,14 @@ async function learn(
   let losses: Readonly<Record<string, number>> | undefined;
   let batch = to > from ? sample(from + 1) : undefined;
   for (let update = from + 1; batch && update <= to; update++) {
-    const { positions, context, image, action, reward, isFirst, isTerminal } = batch;
-    const updating = learner.update({ update, inputs: { batch: { image, action, reward, isFirst, isTerminal }, context } });
+    const { positions, context, targets, weight, image, action, reward, isFirst, isTerminal } = batch;
+    const inputs = { batch: { image, action, reward, isFirst, isTerminal }, context, targets, weight: { weight } };
+    const updating = learner.update({ update, inputs });
     batch = update < to ? sample(update + 1) : undefined;
-    const { metrics, latents } = await updating;
-    replay.writeContext(positions, latents);
+    const { metrics, priority, ...found } = await updating;
+    replay.writeContext(positions, found.context);
+    if (found.targets) replay.writeTargets(positions, found.targets);
+    if (priority) replay.writePriorities(positions, priority);
     means.add(metrics);
     losses = metrics;
   }

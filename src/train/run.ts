@@ -16,7 +16,8 @@ import { UserError } from '../user-error.ts';
 import { actionSize } from '../world/actions.ts';
 import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import { createDriver, type Driver, type DriverSnapshot } from '../world/driver.ts';
-import { CHANNELS, createAgent } from './agent.ts';
+import { channelsOf } from '../world/frame-stack.ts';
+import { createAgent } from './agent.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
@@ -85,8 +86,9 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
   const agent = createAgent(config, shape);
   const { lanes, size } = config.env;
   const replayOptions = {
-    lanes, imageShape: [size, size, CHANNELS], actionSize: shape.actionSize, contextShapes: agent.model.latentShapes,
-    capacityBytes: config.replay.bytes, directory: path.join(directory, 'replay'),
+    lanes, imageShape: [size, size, channelsOf(config.env)], actionSize: shape.actionSize,
+    contextShapes: agent.model.contextShapes, targetShapes: agent.behavior.targetShapes,
+    priority: { exponent: config.replay.priority, correction: config.replay.correction }, capacityBytes: config.replay.bytes, directory: path.join(directory, 'replay'),
   };
   const rng = createRng(config.seed);
   const driver = createDriver({ ...world, lanes, rng: rng.split('world') });

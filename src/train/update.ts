@@ -30,15 +30,15 @@ export function initLearner(agent: Agent, rng: Rng): LearnerState {
 }
 
 /** Those of which the behaviour keeps a slowly following copy. */
-function slowPart<T>(params: Group<T>, { behavior: { slowPrefix } }: Agent): Group<T> {
+function slowPart<T>(params: Group<T>, { behavior: { slowPrefixes } }: Agent): Group<T> {
   return Object.fromEntries(
-    Object.entries(params).filter(([name]) => slowPrefix !== '' && name.startsWith(slowPrefix)),
+    Object.entries(params).filter(([name]) => slowPrefixes.some((prefix) => name.startsWith(prefix))),
   );
 }
 
 /** What a batch of replayed sequences looks like to the program. */
 export function batchSpecs(
-  { model }: Agent,
+  { model, behavior }: Agent,
   { batchSize, length, size, channels, actionSize }:
   { batchSize: number; length: number; size: number; channels: number; actionSize: number },
 ): Groups<TensorSpec> {
@@ -48,9 +48,9 @@ export function batchSpecs(
       image: { shape: [batchSize, length, size, size, channels], dtype: 'uint8' },
       action: perStep(actionSize), reward: perStep(), isFirst: perStep(), isTerminal: perStep(),
     },
-    context: Object.fromEntries(
-      Object.entries(model.latentShapes).map(([leaf, shape]) => [leaf, { shape: [batchSize, ...shape], dtype: 'float32' }]),
-    ),
+    context: mapGroup(model.contextShapes, (shape): TensorSpec => ({ shape: [batchSize, ...shape], dtype: 'float32' })),
+    targets: mapGroup(behavior.targetShapes, (shape) => perStep(...shape)),
+    weight: { weight: { shape: [batchSize], dtype: 'float32' } },
   };
 }
 
@@ -70,18 +70,21 @@ export function updateSpecs(config: Config, agent: Agent, batch: Groups<TensorSp
  * `model/image`, `behavior/policy`, …
  */
 export function agentGradients({ model, behavior }: Agent, inputs: Groups<Tensor>, noise: Parameters<ProgramFunction>[1]) {
-  const { params, slow, statistics, batch, context } = inputs;
+  const { params, slow, statistics, batch, targets, weight: { weight } } = inputs;
   return valueAndGradients(params as Params, () => {
     const { image, action, reward, isFirst, isTerminal } = batch;
-    const data: Batch = { image, action, reward, isFirst, isTerminal, context };
+    const data: Batch = { image, action, reward, isFirst, isTerminal, context: inputs.context, targets, weight };
     const world = model.loss(params, data, noise);
     const acting = behavior.loss({
-      params, slow, state: statistics, model, latents: world.latents, batch: data, noise,
+      params, slow, state: statistics, model, world, batch: data, noise,
     });
+    const context = mapGroup(model.contextShapes, (_, leaf) => world.latents[leaf]);
+    const priority: Group<Tensor> = acting.priority ? { priority: acting.priority } : {};
     return {
       total: tf.add(world.total, acting.total) as Tensor,
       extras: {
-        latents: world.latents,
+        context,
+        priority,
         statistics: acting.state,
         metrics: { ...prefixed('model', world.parts), ...prefixed('behavior', acting.parts) },
       },
@@ -89,7 +92,10 @@ export function agentGradients({ model, behavior }: Agent, inputs: Groups<Tensor
   });
 }
 
-/** Inputs: the groups of LearnerState, `schedule`, `batch` and `context`. Outputs: LearnerState, `latents`, `metrics`. */
+/**
+ * Inputs: the groups of LearnerState, `schedule`, and those of `batchSpecs`. Outputs: LearnerState, `context` (what
+ * replay keeps of the latents), `priority` (of the sequences, where the behaviour gives one) and `metrics`.
+ */
 export function updateProgram(config: Config, agent: Agent): ProgramFunction {
   return (inputs, noise) => {
     const { total, extras, gradients } = agentGradients(agent, inputs, noise);
@@ -102,7 +108,8 @@ export function updateProgram(config: Config, agent: Agent): ProgramFunction {
       ...stepped,
       slow,
       statistics: extras.statistics,
-      latents: extras.latents,
+      context: extras.context,
+      priority: extras.priority,
       metrics: { ...extras.metrics, 'loss/total': total, 'loss/gradientNorm': gradientNorm },
     };
   };

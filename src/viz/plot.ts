@@ -1,6 +1,6 @@
 /**
- * Line plots for papers and pages: SVG by Observable Plot on a DOM that needs no browser, and PNG from the same SVG.
- * Lines, bands and rules are named at their right ends, so there is no legend to look up.
+ * Plots of lines and of intervals for papers and pages: SVG by Observable Plot on a DOM that needs no browser, and PNG
+ * from the same SVG. Lines, bands and rules are named where they end, so there is no legend to look up.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -33,6 +33,25 @@ export interface LinePlot {
   readonly rules?: readonly { readonly y: number; readonly label: string }[];
 }
 
+export interface IntervalRow {
+  readonly name: string;
+  readonly value: number;
+  /** The ends of an interval around the value. */
+  readonly lo: number;
+  readonly hi: number;
+  /** What the value sums up, one pale dot each. */
+  readonly values: readonly number[];
+}
+
+/** Values with their intervals, one below another, to be compared. */
+export interface IntervalPlot {
+  readonly title: string;
+  readonly xLabel: string;
+  /** From top to bottom, in the colours of as many lines. */
+  readonly rows: readonly IntervalRow[];
+  readonly rules?: readonly { readonly x: number; readonly label: string }[];
+}
+
 /** Okabe and Ito (2008): told apart by colour-blind readers and in grey print; their yellow is left out. */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 const INK = '#1f2328';
@@ -41,6 +60,8 @@ const WIDTH = 720;
 const HEIGHT = 400;
 const TOP = 58;
 const BOTTOM = 48;
+/** Height of a row of an interval plot. */
+const ROW = 30;
 const LABEL_PX = 12;
 /** The mean width of a letter of DejaVu Sans, as a share of its size, rounded up. */
 const LETTER = 0.62;
@@ -69,17 +90,10 @@ export function plotLines(plot: LinePlot): string {
     ],
     yDomain,
   );
-  const longest = Math.max(0, ...ends.map((end) => end.label.length));
-  const { document } = parseHTML('<html><body></body></html>');
-  const svg = Plot.plot({
-    document,
-    width: WIDTH,
+  return svgOf({
     height: HEIGHT,
-    marginTop: TOP,
-    marginBottom: BOTTOM,
     marginLeft: 58,
-    marginRight: Math.ceil(24 + longest * LABEL_PX * LETTER),
-    style: { background: 'white', color: INK, fontFamily: SVG_FONT, fontSize: `${LABEL_PX}px` },
+    marginRight: 24 + widthOf(ends.map((end) => end.label)),
     x: { domain: xDomain, label: null, ticks: 6, tickFormat: xDomain[1] >= 10_000 ? short : undefined, tickSize: 4 },
     y: { domain: yDomain, label: null, ticks: 6, tickSize: 0, grid: true },
     marks: [
@@ -100,19 +114,61 @@ export function plotLines(plot: LinePlot): string {
       xs.length ? null : Plot.text(['no data yet'], { frameAnchor: 'middle', fill: FADED, fontSize: 14 }),
     ],
   });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return svg.outerHTML;
+}
+
+/** The plot as one SVG element with a white ground, 720 pixels wide and as high as its rows need. */
+export function plotIntervals({ title, xLabel, rows, rules = [] }: IntervalPlot): string {
+  const marginLeft = 32 + widthOf(rows.map(({ name }) => name));
+  const lines = rows.map((row, at) => ({ ...row, at, color: COLORS[at % COLORS.length] }));
+  const xs = [...rows.flatMap(({ value, lo, hi, values }) => [value, lo, hi, ...values]), ...rules.map(({ x }) => x)];
+  const dots = lines.flatMap(({ values, at, color }) => values.map((x) => ({ x, at, color })));
+  return svgOf({
+    height: TOP + ROW * Math.max(1, rows.length) + BOTTOM,
+    marginLeft,
+    marginRight: 48,
+    x: { domain: span(xs.filter(Number.isFinite), 0.05), label: null, ticks: 6, tickSize: 4 },
+    y: { type: 'point', domain: [...rows.keys()], label: null, tickSize: 0, tickFormat: (at: number) => rows[at].name },
+    marks: [
+      Plot.gridX({ ticks: 6 }),
+      Plot.ruleX(rules, { x: 'x', stroke: FADED, strokeDasharray: '5 4' }),
+      Plot.text(rules, { x: 'x', text: 'label', frameAnchor: 'top', dy: -14, fill: FADED }),
+      Plot.ruleY(lines, { y: 'at', x1: 'lo', x2: 'hi', stroke: 'color', strokeWidth: 6, strokeOpacity: 0.3 }),
+      Plot.dot(dots, { x: 'x', y: 'at', r: 3, fill: 'color', fillOpacity: 0.4 }),
+      Plot.dot(lines, { x: 'value', y: 'at', r: 5, fill: 'color' }),
+      Plot.text([title], { frameAnchor: 'top-left', dx: 14 - marginLeft, dy: -44, fontSize: 15 }),
+      Plot.text([`${xLabel} →`], { frameAnchor: 'bottom-right', dy: 40, fill: FADED }),
+    ],
+  });
 }
 
 /** Write a plot as `<path>.svg` and, at twice its size, as `<path>.png`, making the folder; gives back the SVG. */
-export async function writePlot(pathWithoutExtension: string, plot: LinePlot): Promise<string> {
-  const svg = plotLines(plot);
+export async function writePlot(pathWithoutExtension: string, plot: LinePlot | IntervalPlot): Promise<string> {
+  const svg = 'rows' in plot ? plotIntervals(plot) : plotLines(plot);
   const sharp = await loadSharp();
   await mkdir(dirname(pathWithoutExtension), { recursive: true });
   await writeFile(`${pathWithoutExtension}.svg`, `${svg}\n`);
   await sharp(Buffer.from(svg), { density: 144 }).png({ compressionLevel: 9 }).toFile(`${pathWithoutExtension}.png`);
   return svg;
 }
+
+/** What all plots have in common: a white ground, the font, room for title and axis. */
+function svgOf(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<html><body></body></html>');
+  const svg = Plot.plot({
+    ...options,
+    document,
+    width: WIDTH,
+    marginTop: TOP,
+    marginBottom: BOTTOM,
+    style: { background: 'white', color: INK, fontFamily: SVG_FONT, fontSize: `${LABEL_PX}px` },
+  });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return svg.outerHTML;
+}
+
+/** Room for the longest of these labels, in pixels. */
+const widthOf = (labels: readonly string[]): number =>
+  Math.ceil(Math.max(0, ...labels.map((label) => label.length)) * LABEL_PX * LETTER);
 
 function marksOf({ points, faint, color }: PlotSeries & { color: string }): Plot.Markish {
   const finite = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));

@@ -16,7 +16,7 @@ export interface DriverOptions {
   readonly lanes: number;
   /** Side of the pictures in pixels. */
   readonly size: number;
-  /** Nuisances and greys; the plain scene where it is absent. */
+  /** Nuisances, greys and stacked moments; the plain scene where it is absent. */
   readonly look?: Look;
   /** Episode e of lane l draws from `rng.split(l).split(e)` alone, so that no lane disturbs another. */
   readonly rng: Rng;
@@ -50,6 +50,8 @@ export interface DriverSnapshot {
 export interface Driver {
   readonly lanes: number;
   readonly size: number;
+  /** [H, W, C] of a picture. */
+  readonly imageShape: readonly [number, number, number];
   readonly actionSize: number;
   /** Begin: the first record of every lane. Once, and not after `restore`. */
   start(): Promise<readonly (readonly Step[])[]>;
@@ -83,7 +85,7 @@ export function createDriver(options: DriverOptions): Driver {
   if (!Number.isInteger(laneCount) || laneCount < 1) throw new RangeError(`expected lanes ≥ 1, got ${laneCount}`);
   const view = createView(options);
   const length = actionSize(environment.actions);
-  const buffer = createObservationBuffer(environment, laneCount, size);
+  const buffer = createObservationBuffer(environment, laneCount, size, view.channels);
   let { rng } = options;
   let lanes: Lane[] = [];
 
@@ -113,6 +115,7 @@ export function createDriver(options: DriverOptions): Driver {
   return {
     lanes: laneCount,
     size,
+    imageShape: [size, size, view.channels],
     actionSize: length,
 
     async start() {

@@ -65,31 +65,36 @@ export function advanceEpisode(
 export interface ObservationBuffer {
   readonly observation: Observation;
   /**
-   * Show `state`, drawn as `image`, uint8 [size·size·3], in one lane; `action` is the row that led to it, absent on a
-   * first step.
+   * Show `state`, drawn as `image`, uint8 [size·size·channels], in one lane; `action` is the row that led to it, absent
+   * on a first step.
    */
   show(lane: number, state: unknown, image: Uint8Array, action?: Float32Array): void;
   /** The row that led to what one lane shows, float32 [A]; not a copy. */
   previousAction(lane: number): Float32Array;
 }
 
-/** Pictures are of size × size pixels. */
-export function createObservationBuffer(environment: Environment, lanes: number, size: number): ObservationBuffer {
+/** Pictures are of size × size pixels with so many channels. */
+export function createObservationBuffer(
+  environment: Environment,
+  lanes: number,
+  size: number,
+  channels = 3,
+): ObservationBuffer {
   const actionLength = actionSize(environment.actions);
-  const image = new Uint8Array(lanes * size * size * 3);
+  const image = new Uint8Array(lanes * size * size * channels);
   const previousAction = new Float32Array(lanes * actionLength);
   const isFirst = new Float32Array(lanes);
   const legal = environment.legal && new Float32Array(lanes * actionLength);
   const rowOf = (lane: number) => previousAction.subarray(lane * actionLength, (lane + 1) * actionLength);
   return {
     observation: {
-      image: { data: image, shape: [lanes, size, size, 3], dtype: 'uint8' },
+      image: { data: image, shape: [lanes, size, size, channels], dtype: 'uint8' },
       previousAction: { data: previousAction, shape: [lanes, actionLength], dtype: 'float32' },
       isFirst: { data: isFirst, shape: [lanes], dtype: 'float32' },
       ...(legal && { legal: { data: legal, shape: [lanes, actionLength], dtype: 'float32' } }),
     },
     show(lane, state, frame, action) {
-      image.set(frame, lane * size * size * 3);
+      image.set(frame, lane * size * size * channels);
       if (action === undefined) rowOf(lane).fill(0);
       else rowOf(lane).set(action);
       isFirst[lane] = action === undefined ? 1 : 0;

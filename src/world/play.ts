@@ -14,7 +14,7 @@ export interface PlayOptions {
   readonly lanes: number;
   /** Side of the pictures in pixels. */
   readonly size: number;
-  /** Nuisances and greys; the plain scene where it is absent. */
+  /** Nuisances, greys and stacked moments; the plain scene where it is absent. */
   readonly look?: Look;
   /** The world of episode e draws from `rng.split(e)`, the policy from `rng.split('policy')`. */
   readonly rng: Rng;
@@ -43,7 +43,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
   }
   const laneCount = Math.min(options.lanes, episodes);
   const view = createView(options);
-  const { observation, show } = createObservationBuffer(environment, laneCount, size);
+  const { observation, show } = createObservationBuffer(environment, laneCount, size, view.channels);
   const policyRng = rng.split('policy');
   const returns = new Array<number>(episodes).fill(0);
   const lengths = new Array<number>(episodes).fill(0);

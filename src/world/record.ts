@@ -12,7 +12,7 @@ export type Player = (episode: Episode, previous?: Float32Array) => Promise<Floa
 /** A policy, which sees the pictures at the size that the world is configured for. */
 export function policyPlayer(world: ConfiguredWorld, policy: Policy, rng: Rng): Player {
   const view = createView(world);
-  const buffer = createObservationBuffer(world.environment, 1, world.size);
+  const buffer = createObservationBuffer(world.environment, 1, world.size, view.channels);
   let carry = policy.initial(1);
   return async (episode, previous) => {
     buffer.show(0, episode.state, view.render(episode), previous);
@@ -54,7 +54,8 @@ export interface Recording {
 export async function recordEpisode(options: RecordOptions): Promise<Recording> {
   const { world, player, rng, size, maxPictures } = options;
   const { environment } = world;
-  const view = createView({ ...world, size });
+  // To be looked at: the newest moment alone.
+  const view = createView({ ...world, size, look: { ...world.look, frameStack: 1 } });
   const episode = beginEpisode(environment, rng);
   const pictures = [view.render(episode)];
   let previous: Float32Array | undefined;

@@ -1,28 +1,32 @@
 /**
- * Worlds with other dynamics around a world: a time limit, sticky actions, repeated actions. Each is a world itself, as
- * pure as the one inside: its state is plain data that holds the inner state.
+ * Worlds around a world: with other dynamics (a time limit, sticky actions, repeated actions), or with a memory of
+ * their last states. Each is a world itself, as pure as the one inside: its state is plain data that holds the inner
+ * state.
  */
 import type { Action, Environment } from '../types.ts';
 
-export interface DynamicsSettings {
+export interface WrapperSettings {
   /** How often an action is applied before the next picture is seen. */
   readonly actionRepeat: number;
   /** Probability that the last action is applied once more instead of the one chosen. */
   readonly stickyActions: number;
   /** Time limit in the world's own steps; 0 means the world's own. */
   readonly timeLimit: number;
+  /** How many of its last states a world keeps, to be shown in one picture; 1 where it is absent. */
+  readonly frameStack?: number;
 }
 
 /**
  * The world with everything that is asked for, or itself where nothing is. From the inside out: time limit, sticky
- * actions (drawn anew for every repetition, as Machado et al. 2018 do), repetition.
+ * actions (drawn anew for every repetition, as Machado et al. 2018 do), repetition, memory.
  */
-export function wrapEnvironment(environment: Environment, settings: DynamicsSettings): Environment {
-  const { actionRepeat, stickyActions, timeLimit } = settings;
+export function wrapEnvironment(environment: Environment, settings: WrapperSettings): Environment {
+  const { actionRepeat, stickyActions, timeLimit, frameStack = 1 } = settings;
   let world = environment;
   if (timeLimit > 0) world = limitTime(world, timeLimit);
   if (stickyActions > 0) world = stickActions(world, stickyActions);
   if (actionRepeat > 1) world = repeatActions(world, actionRepeat);
+  if (frameStack > 1) world = stackStates(world, frameStack);
   return world;
 }
 
@@ -93,6 +97,27 @@ export function repeatActions<S>(environment: Environment<S>, times: number): En
   };
 }
 
+export interface Stacked<S> {
+  /** Oldest first, and the last is where the world is now; the first of an episode stands in for those before it. */
+  readonly states: readonly S[];
+}
+
+/** The same world, whose state holds its last `count` states, so that a view can show them all. */
+export function stackStates<S>(environment: Environment<S>, count: number): Environment<Stacked<S>> {
+  const newest = ({ states }: Stacked<S>): S => states[states.length - 1];
+  const { reference } = environment;
+  return {
+    ...seenThrough<S, Stacked<S>>(environment, newest),
+    maxSteps: environment.maxSteps,
+    ...(reference && { reference }), // returns are what they were
+    reset: (rng) => ({ states: new Array<S>(count).fill(environment.reset(rng)) }),
+    step(stacked, action, rng) {
+      const { state, reward, terminated } = environment.step(newest(stacked), action, rng);
+      return { state: { states: [...stacked.states.slice(1), state] }, reward, terminated };
+    },
+  };
+}
+
 function isLegal<S>(environment: Environment<S>, state: S, action: Action): boolean {
   return environment.legal?.(state)[Number(action)] ?? true;
 }
@@ -104,9 +129,10 @@ function isLegal<S>(environment: Environment<S>, state: S, action: Action): bool
 function seenThrough<S, W>(
   environment: Environment<S>,
   innerOf: (state: W) => S,
-): Pick<Environment<W>, 'name' | 'description' | 'actions' | 'draw' | 'legal' | 'expert'> {
+): Pick<Environment<W>, 'name' | 'description' | 'actions' | 'draw' | 'legal' | 'toMove' | 'expert'> {
   const { name, description, actions } = environment;
   const legal = environment.legal?.bind(environment);
+  const toMove = environment.toMove?.bind(environment);
   const expert = environment.expert?.bind(environment);
   return {
     name,
@@ -114,6 +140,7 @@ function seenThrough<S, W>(
     actions,
     draw: (ctx, state, palette) => environment.draw(ctx, innerOf(state), palette),
     ...(legal && { legal: (state: W) => legal(innerOf(state)) }),
+    ...(toMove && { toMove: (state: W) => toMove(innerOf(state)) }),
     ...(expert && { expert: (state: W) => expert(innerOf(state)) }),
   };
 }

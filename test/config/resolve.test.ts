@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configKeys, presets, resolveConfig, worldPresets } from '../../src/config/index.ts';
+import { agents, configKeys, presets, resolveConfig, worldPresets } from '../../src/config/index.ts';
 import { UserError } from '../../src/user-error.ts';
 
 const resolve = (...overrides: string[]) => resolveConfig({ world: 'catch', preset: 'tiny', overrides });
@@ -22,6 +22,7 @@ describe('layers', () => {
       continue: 1,
       dynamics: 1,
       representation: 0.1,
+      consistency: 0,
     });
   });
 
@@ -97,7 +98,7 @@ describe('bad input is refused in a sentence', () => {
     expect(withPreset('smal')).toThrow(/^unknown preset 'smal'; did you mean 'small'\?/);
     expect(withPreset('toString')).toThrow(/^unknown preset 'toString'/);
     expect(() => resolveConfig({ world: 'catch', agent: 'dremer' })).toThrow(
-      new UserError(`agent: expected one of dreamer, got "dremer"; did you mean 'dreamer'?`),
+      new UserError(`agent: expected one of ${Object.keys(agents).join(', ')}, got "dremer"; did you mean 'dreamer'?`),
     );
     expect(() => resolveConfig({})).toThrow(new UserError('world: expected a text, got nothing'));
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import environment, { positions } from '../../envs/reacher.ts';
 import type { ReacherState } from '../../envs/reacher.ts';
 import { createRng } from '../../src/random.ts';
-import { createFrames } from '../../src/world/frames.ts';
+import { createFrames, defaultPalette } from '../../src/world/frames.ts';
 
 const rng = createRng(0);
 const straight: ReacherState = { angles: [0, 0], speeds: [0, 0], target: [0.6, 0] };
@@ -122,6 +122,24 @@ describe('reacher', () => {
       });
       expect(Math.max(...distances.slice(-10))).toBeLessThan(0.1);
     }
+  });
+
+  it('draws the arm where the kinematics says, y upwards', () => {
+    const size = 100;
+    const picture = createFrames(size).render(environment, arm({ angles: [0.9, 0.5], target: [-0.6, -0.6] }));
+    const colorAt = ([x, y]: readonly [number, number]) => {
+      const at = 3 * (Math.round(size * (0.5 - 0.44 * y)) * size + Math.round(size * (0.5 + 0.44 * x)));
+      return `#${Buffer.from(picture.subarray(at, at + 3)).toString('hex')}`;
+    };
+    const { danger, accent, agent, goal, background } = defaultPalette;
+    // By hand: the elbow at ½ (cos 0.9, sin 0.9), the tip at ½ (cos 1.4, sin 1.4) from there.
+    const tip = [0.3108 + 0.085, 0.3917 + 0.4927] as const;
+    expect(colorAt(tip)).toBe(danger);
+    expect(colorAt([0.3108 / 2, 0.3917 / 2])).toBe(accent); // half-way to the elbow
+    expect(colorAt([0.3108 + 0.0425, 0.3917 + 0.2464])).toBe(agent); // half-way from there to the tip
+    expect(colorAt([-0.6, -0.6])).toBe(goal);
+    const mirrored = [[tip[0], -tip[1]], [-tip[0], tip[1]], [-0.6, 0.6], [0.6, -0.6]] as const;
+    expect(mirrored.map(colorAt)).toEqual([background, background, background, background]);
   });
 
   it.each([64, 32])('shows at %i pixels that the target is reached, within a tenth of a metre', (size) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import catchWorld from '../../envs/catch.ts';
 import { evaluateControl } from '../../eval/control.ts';
-import { bootstrapInterval95, interquartileMean, mean } from '../../eval/statistics.ts';
+import { bootstrapInterval95, interquartileMean, mean, normalizedScore } from '../../eval/statistics.ts';
 import { randomPolicy } from '../../src/policies/random.ts';
 import { createRng } from '../../src/random.ts';
 import type { Environment, Policy } from '../../src/types.ts';
@@ -28,10 +28,17 @@ it('the interquartile mean cuts a quarter at either end', () => {
   expect(interquartileMean([1, 2, 6])).toBe(3); // too few to cut any
 });
 
+it('a normalised score is 0 for random actions and 1 for the best player, whatever the sign of returns', () => {
+  const scores = (reference: { random: number; expert: number }, values: readonly number[]) =>
+    values.map((value) => normalizedScore(reference, value));
+  expect(scores({ random: -0.5, expert: 1.5 }, [-0.5, 1.5, 0.5, 2.5, -1])).toEqual([0, 1, 0.5, 1.5, -0.25]);
+  expect(scores({ random: -1200, expert: -200 }, [-1200, -200, -450])).toEqual([0, 1, 0.75]);
+});
+
 describe('evaluateControl', () => {
   const environment = catchWorld as Environment;
-  const evaluate = (policy: Policy, episodes: number) =>
-    evaluateControl({ environment, policy, episodes, size: 16, rng: createRng(3) });
+  const evaluate = (policy: Policy, episodes: number, world = environment) =>
+    evaluateControl({ environment: world, policy, episodes, size: 16, rng: createRng(3) });
 
   it('plays as many episodes as asked, the same ones again for the same seed', async () => {
     const result = await evaluate(randomPolicy(environment.actions), 60);
@@ -41,5 +48,17 @@ describe('evaluateControl', () => {
     const { returns } = await evaluate(randomPolicy(environment.actions), 60);
     expect(returns).toEqual(result.returns);
     expect(Math.abs(result.returnMean + 0.6)).toBeLessThan(0.35); // three standard errors
+  });
+
+  it('scores the mean and its interval between random and expert, where the world knows both', async () => {
+    const policy = randomPolicy(environment.actions);
+    const { returnMean, returnCi95, score, scoreCi95 } = await evaluate(policy, 20);
+    expect(score).toBeCloseTo((returnMean + 0.6) / 1.6, 9);
+    expect(scoreCi95?.[0]).toBeCloseTo((returnCi95[0] + 0.6) / 1.6, 9);
+    expect(scoreCi95?.[1]).toBeCloseTo((returnCi95[1] + 0.6) / 1.6, 9);
+    for (const reference of [undefined, { random: 1, expert: 1 }]) {
+      const result = await evaluate(policy, 2, { ...environment, reference });
+      expect([result.score, result.scoreCi95]).toEqual([undefined, undefined]);
+    }
   });
 });

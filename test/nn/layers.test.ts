@@ -88,11 +88,14 @@ describe('images', () => {
     const shape = { size: 32, channels: 3, stem: 4, depth: 4, minResolution: 4 };
     expect(stagesOf(shape)).toEqual([{ resolution: 8, channels: 8 }, { resolution: 4, channels: 12 }]);
     const encoder = imageEncoder('e', shape);
-    const decoder = imageDecoder('d', shape, { deter: 10, stoch: 6, units: 5, blocks: 1 });
+    const decoder = imageDecoder('d', shape, (cells) => {
+      const entry = linear('d/entry', 10, cells);
+      return { parameters: entry.parameters, apply: (params, { state }) => entry.apply(params, state) };
+    });
     const params = { ...initParameters(encoder.parameters, createRng(0)), ...initParameters(decoder.parameters, createRng(0)) };
     const tokens = await evaluate((v) => encoder.apply(v, v.x), { ...params, x: normals([3, 32, 32, 3]) });
     expect(tokens.length).toBe(3 * encoder.tokens);
-    const picture = await evaluate((v) => decoder.apply(v, v.deter, v.stoch), { ...params, deter: normals([3, 10]), stoch: normals([3, 6]) });
+    const picture = await evaluate((v) => decoder.apply(v, { state: v.state }), { ...params, state: normals([3, 10]) });
     expect(picture.length).toBe(3 * 32 * 32 * 3);
     expect(Math.min(...picture)).toBeGreaterThan(0);
     expect(Math.max(...picture)).toBeLessThan(1);

@@ -246,7 +246,7 @@ describe('damage before the mark', () => {
     const mark = await written();
     const options = onDisk();
     await expect(openReplay({ ...options, actionSize: 2 }, mark)).rejects.toThrow(
-      'has stepsPerLane 300, the configuration asks for 245',
+      'has actionSize 1, the configuration asks for 2',
     );
     await expect(openReplay({ ...options, imageShape: [2, 1, 1] }, mark)).rejects.toThrow(
       'has imageShape [1,2,1], the configuration asks for [2,1,1]',

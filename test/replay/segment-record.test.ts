@@ -3,7 +3,7 @@ import { createColumns } from '../../src/data/lane-buffer.ts';
 import { encodeRecord, PREFIX_BYTES, readColumns, readHeader, readPrefix } from '../../src/data/segment-record.ts';
 import { createRng } from '../../src/random.ts';
 
-const LAYOUT = { imageSize: 300, actionSize: 2, contextSize: 0 };
+const LAYOUT = { imageSize: 300, actionSize: 2, contextSize: 0, targetSize: 0 };
 
 function steps(noisy: boolean) {
   const rng = createRng(0);

@@ -42,8 +42,8 @@ it('sees, predicts and acts: from returns of 0 to at least 2.4 of 3', async () =
   try {
     for await (const _ of trainingLoop({ ...run, actions: signal.actions })); // nothing to do but wait
     const policy = await createActor({
-      agent: run.agent, params: await run.learner.params(), engine: run.engine, lanes: controlLanes(100),
-      imageShape: [config.env.size, config.env.size, 3], actionSize: 2, sample: false,
+      agent: run.agent, actions: signal.actions, search: config.search, params: await run.learner.params(), engine: run.engine,
+      lanes: controlLanes(100), imageShape: [config.env.size, config.env.size, 3], actionSize: 2, explore: false,
     });
     const { returnMean } = await evaluateControl({
       environment: signal as Environment, policy, episodes: 100, size: config.env.size, rng: createRng(7),

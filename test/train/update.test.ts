@@ -28,7 +28,8 @@ function setting(actions: ActionSpace, actionSize: number, overrides: readonly s
     return float32(Float32Array.from(values, (value) => (name.startsWith('is') ? Number(value < 0.2) : value)), shape);
   });
   const context = mapGroup(specs.context, ({ shape }) => uniforms(shape, 0, 1));
-  const inputs: Groups<NdArray> = { ...learner, batch, context, schedule: scheduleFor(config, 1) };
+  const weight = { weight: float32([1, 0.5], [2]) };
+  const inputs: Groups<NdArray> = { ...learner, batch, context, targets: {}, weight, schedule: scheduleFor(config, 1) };
   return { config, agent, inputs, specs: updateSpecs(config, agent, specs) };
 }
 
@@ -37,14 +38,14 @@ describe.each(SPACES)('a whole update with %s actions', (_, actions, actionSize)
     const { agent, inputs, specs } = setting(actions, actionSize);
     const gradients: Parameters<typeof compile>[1] = (v, noise) => {
       const { total, extras, gradients: g } = agentGradients(agent, v, noise);
-      return { gradients: g, metrics: { ...extras.metrics, total }, latents: extras.latents };
+      return { gradients: g, metrics: { ...extras.metrics, total }, context: extras.context };
     };
     const results = await Promise.all([onnx, reference].map(async (engine) =>
       (await compile('gradients', gradients, specs, { engine })).run(inputs, createRng(3)),
     ));
     const [compiled, expected] = results;
     // The same noise gives the same samples; were one to flip, nothing below would be comparable.
-    expect(compiled.latents.stoch.data).toEqual(expected.latents.stoch.data);
+    expect(compiled.context.stoch.data).toEqual(expected.context.stoch.data);
     for (const [name, { data }] of Object.entries(expected.metrics)) {
       expect(Math.abs(compiled.metrics[name].data[0] - data[0]), name).toBeLessThanOrEqual(1e-3 * Math.max(1, Math.abs(data[0])));
     }
@@ -70,7 +71,7 @@ describe.each(SPACES)('a whole update with %s actions', (_, actions, actionSize)
       expect(next.slow[name].data[0]).toBeCloseTo(data[0] * 0.98 + fresh[0] * 0.02, 6);
     }
     expect(Object.keys(inputs.slow).every((name) => name.startsWith('critic/'))).toBe(true);
-    expect(next.latents.deter.shape).toEqual([2, 4, config.model.deter]);
+    expect(next.context.deter.shape).toEqual([2, 4, config.model.deter]);
   });
 });
 

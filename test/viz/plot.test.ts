@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
-import { plotLines, writePlot } from '../../src/viz/plot.ts';
-import type { LinePlot } from '../../src/viz/plot.ts';
+import { plotIntervals, plotLines, writePlot } from '../../src/viz/plot.ts';
+import type { IntervalPlot, LinePlot } from '../../src/viz/plot.ts';
 import { decode } from './frames.ts';
 
 const curve: LinePlot = {
@@ -61,6 +61,47 @@ test('a single point is a dot', () => {
   const svg = plotLines({ ...curve, series: [{ name: 'mean', points: [{ x: 100, y: 0 }] }], rules: [] });
   expect(svg).toContain('<circle');
   expect(svg).not.toContain('NaN');
+});
+
+const final: IntervalPlot = {
+  title: 'catch: return after training',
+  xLabel: 'return',
+  rows: [
+    { name: 'default', value: 0.5, lo: 0, hi: 1, values: [0, 0.5, 1] },
+    { name: 'entropy=0.03', value: -1, lo: -1, hi: -1, values: [-1] },
+  ],
+  rules: [{ x: 1, label: 'best known' }],
+};
+
+/** The numbers of an attribute of all elements of a kind, in order. */
+function numbers(svg: string, selector: string, attribute: string): number[] {
+  const { document } = parseHTML(`<html><body>${svg}</body></html>`);
+  return [...document.querySelectorAll(selector)].map((one) => Number(one.getAttribute(attribute)));
+}
+
+test('an interval plot has a row for each name: pale dots, their value, and a bar around it', () => {
+  const svg = plotIntervals(final);
+  const found = labels(svg);
+  for (const label of ['default', 'entropy=0.03', 'best known', 'return →', 'catch: return after training']) {
+    expect([...found.keys()]).toContain(label);
+  }
+  expect((found.get('entropy=0.03') ?? NaN) - (found.get('default') ?? NaN)).toBeCloseTo(30, 5);
+  // Four pale dots, then the two values: 0.5 lies on the middle dot, −1 on its only one.
+  const at = numbers(svg, 'circle', 'cx');
+  expect(at.length).toBe(6);
+  expect(at[1] - at[0]).toBeCloseTo(at[2] - at[1], 5);
+  expect([at[4], at[5]]).toEqual([at[1], at[3]]);
+  expect(at[0] - at[3]).toBeCloseTo(at[2] - at[0], 5);
+  // The bar of the first row reaches from its least to its greatest dot, and the rule stands at the greatest.
+  const [bar] = numbers(svg, '[stroke-width] line', 'x1');
+  expect(bar).toBeCloseTo(at[0], 5);
+  expect(numbers(svg, '[stroke-dasharray] line', 'x1')).toEqual([at[2]]);
+});
+
+test('an interval plot of no rows, and of values that are no numbers, has no NaN in it', () => {
+  expect(plotIntervals({ ...final, rows: [], rules: [] })).not.toContain('NaN');
+  const rows = [{ name: 'default', value: NaN, lo: NaN, hi: NaN, values: [NaN] }];
+  expect(plotIntervals({ ...final, rows, rules: [] })).not.toContain('NaN');
 });
 
 test('a plot is written as SVG, and as PNG of twice its size, text included', async () => {

@@ -16,7 +16,7 @@ describe('configureWorld', () => {
     expect(configure(counterWorld)).toEqual({
       environment: counterWorld,
       size: 16,
-      look: { greyscale: false, distract: 'none', camera: 'fixed', distractStrength: 0.5 },
+      look: { greyscale: false, distract: 'none', camera: 'fixed', distractStrength: 0.5, frameStack: 1 },
     });
   });
 

@@ -44,6 +44,12 @@ describe('wrapEnvironment', () => {
     expect(rewardsOf(world, [1, 2])).toEqual([0 + 1 + (10 + 1), 20 + 1]);
   });
 
+  it('remembers what was seen, outside of everything else', () => {
+    const world = wrapEnvironment(line as Environment, { ...none, actionRepeat: 2, frameStack: 2 });
+    const { state } = world.step(world.reset(createRng(0)), 0, createRng(0));
+    expect(state).toEqual({ states: [{ inner: 0, steps: 0 }, { inner: 2, steps: 2 }] });
+  });
+
   it('keeps what looks at the state, and drops what was measured without it', () => {
     const world = wrapEnvironment(line as Environment, { actionRepeat: 2, stickyActions: 0.5, timeLimit: 0 });
     const { state } = world.step(world.reset(createRng(0)), 0, createRng(0));

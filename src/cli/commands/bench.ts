@@ -1,5 +1,7 @@
 /** `dreamtree bench …`: how fast this machine is; what is measured, and how, is in eval/bench. */
 import type { Command } from 'commander';
+import type { Environment } from '../../types.ts';
+import { UserError } from '../../user-error.ts';
 import { table } from '../table.ts';
 
 const UPDATE_HELP = `
@@ -12,7 +14,8 @@ Example:
 const ENV_HELP = `
 Example:
   dreamtree bench env
-  dreamtree bench env --json`;
+  dreamtree bench env --worlds catch,car-racing --json
+  dreamtree bench env --worlds catch --soak 1000000`;
 
 const SEARCH_HELP = `
 Example:
@@ -24,6 +27,8 @@ export default function registerBench(program: Command): void {
   bench
     .command('env')
     .description('Drawn 64×64 frames, and steps without drawing, per second, with one worker thread and with two.')
+    .option('--worlds <names>', 'some of the listed worlds, separated by commas (default: all)')
+    .option('--soak <frames>', 'draw so many frames of each and report resident memory instead')
     .option('--json', 'print JSON')
     .addHelpText('after', ENV_HELP)
     .action(benchEnv);
@@ -62,11 +67,13 @@ async function benchUpdateCommand(options: UpdateOptions): Promise<void> {
     console.log(JSON.stringify(result));
     return;
   }
-  const rows = Object.entries(result).map(([name, value]) => [name, typeof value === 'number' ? rounded(value) : String(value)]);
+  const rows = Object.entries(result).map(([name, value]) =>
+    [name, typeof value === 'number' ? rounded(value) : String(value)]);
   console.log(table([['', ''], ...rows]));
 }
 
-async function measureUpdate({ preset, set: overrides = [], graph, torch, torchCompile }: UpdateOptions): Promise<object> {
+async function measureUpdate(options: UpdateOptions): Promise<object> {
+  const { preset, set: overrides = [], graph, torch, torchCompile } = options;
   const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
   if (graph) return inspectUpdate(preset);
   if (!torch && !torchCompile) return benchUpdate({ preset, overrides });
@@ -77,9 +84,18 @@ async function measureUpdate({ preset, set: overrides = [], graph, torch, torchC
 const rounded = (value: number): string =>
   Number.isInteger(value) ? value.toLocaleString('en') : value.toPrecision(4);
 
-async function benchEnv({ json }: { json?: boolean }): Promise<void> {
+interface EnvOptions {
+  readonly worlds?: string;
+  readonly soak?: string;
+  readonly json?: boolean;
+}
+
+async function benchEnv({ worlds: names, soak, json }: EnvOptions): Promise<void> {
+  const { listWorlds } = await import('../worlds.ts');
+  const worlds = chooseWorlds(await listWorlds(), names);
+  if (soak !== undefined) return soakWorlds(worlds, soak, json);
   const { benchWorlds } = await import('../../../eval/bench/env.ts');
-  const results = await benchWorlds();
+  const results = await benchWorlds(worlds.map(({ name }) => name));
   if (json) {
     console.log(JSON.stringify(results, null, 2));
     return;
@@ -91,6 +107,32 @@ async function benchEnv({ json }: { json?: boolean }): Promise<void> {
     Math.round(result.stepsPerSecondWithoutDrawing).toLocaleString('en'),
   ]);
   console.log(table([['world', 'workers', 'frames/s', 'steps/s without drawing'], ...rows]));
+}
+
+/** @throws UserError where a name is not listed */
+function chooseWorlds(listed: readonly Environment[], names?: string): readonly Environment[] {
+  return names?.split(',').map((wanted) => {
+    const world = listed.find(({ name }) => name === wanted);
+    if (world) return world;
+    throw new UserError(`--worlds: no listed world '${wanted}'; known: ${listed.map(({ name }) => name).join(', ')}`);
+  }) ?? listed;
+}
+
+async function soakWorlds(worlds: readonly Environment[], soak: string, json?: boolean): Promise<void> {
+  const { integer } = await import('../arguments.ts');
+  const { soakWorld } = await import('../../../eval/bench/env-soak.ts');
+  const frames = integer('--soak', soak, 1000);
+  const results: Awaited<ReturnType<typeof soakWorld>>[] = [];
+  for (const world of worlds) results.push(await soakWorld(world, frames));
+  if (json) {
+    console.log(JSON.stringify(results, null, 2));
+    return;
+  }
+  const rows = results.map(({ env, frames: drawn, rssMb, slopeMbPer100kFrames }) => [
+    env, drawn.toLocaleString('en'),
+    ...[rssMb.start, rssMb.warm, rssMb.end].map((megabytes) => megabytes.toFixed(0)), slopeMbPer100kFrames.toFixed(2),
+  ]);
+  console.log(table([['world', 'frames', 'MB at first', 'after a tenth', 'at last', 'MB per 100,000'], ...rows]));
 }
 
 async function benchSearchCommand({ json }: { json?: boolean }): Promise<void> {

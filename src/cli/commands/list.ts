@@ -1,5 +1,4 @@
 /** `dreamtree list`: everything that can be named on a command line. */
-import { readdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ConfigKey } from '../../config/index.ts';
 import type { ActionSpace, Environment } from '../../types.ts';
@@ -28,7 +27,7 @@ interface PresetSizes {
 interface Listing {
   readonly worlds: readonly Pick<Environment, 'name' | 'description' | 'actions' | 'maxSteps' | 'reference'>[];
   readonly agents: readonly { readonly name: string; readonly description: string }[];
-  readonly policies: readonly string[];
+  readonly policies: readonly { readonly name: string; readonly description: string }[];
   readonly presets: readonly PresetSizes[];
   readonly keys?: readonly ConfigKey[];
 }
@@ -48,15 +47,14 @@ export default function registerList(program: Command): void {
 
 async function gather(withKeys: boolean): Promise<Listing> {
   const { agents, configKeys, presets } = await import('../../config/index.ts');
+  const { listPolicies } = await import('../policies.ts');
   const { listWorlds } = await import('../worlds.ts');
   return {
     worlds: (await listWorlds()).map(({ name, description, actions, maxSteps, reference }) => {
       return { name, description, actions, maxSteps, reference };
     }),
     agents: Object.entries(agents).map(([name, description]) => ({ name, description })),
-    policies: readdirSync(new URL('../../policies/', import.meta.url))
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => file.slice(0, -'.ts'.length)),
+    policies: (await listPolicies()).map(({ name, description }) => ({ name, description })),
     presets: Object.entries(presets).map(([name, { env, model, behavior, train }]) => {
       const { deter, hidden, stoch, classes, units, depth } = model;
       const { batchSize, batchLength } = train;
@@ -72,7 +70,7 @@ function describe(listing: Listing): string {
   const sections: [title: string, rows: string[][]][] = [
     ['Worlds', listing.worlds.map((w) => [w.name, actionsInWords(w.actions), returnsInWords(w), w.description])],
     ['Agents', listing.agents.map((agent) => [agent.name, agent.description])],
-    ['Policies', listing.policies.map((policy) => [policy])],
+    ['Policies', listing.policies.map((policy) => [policy.name, policy.description])],
     ['Presets', listing.presets.map(presetInWords)],
   ];
   if (listing.keys) {

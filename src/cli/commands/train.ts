@@ -178,28 +178,24 @@ function createRecent(count: number): { add(value: number): void; mean(): number
 async function finish(run: Run, reached: Reached): Promise<void> {
   const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
-  const { createActor } = await import('../../policies/actor.ts');
   const { createRng } = await import('../../random.ts');
+  const { actBy } = await import('../open-agent.ts');
   const { summaryLine } = await import('../summary.ts');
   const { writeRunReport } = await import('../run-folder.ts');
-  const { config, world, environment, agent, engine, learner, driver, directory, clock } = run;
-  const { size } = config.env;
+  const { config, world, environment, agent, engine, learner, directory, clock } = run;
   const { evalEpisodes: episodes } = config.train;
   const trainedMs = clock.elapsedMs();
   const params = await learner.params();
-  const actor = await createActor({
-    agent, params, engine, lanes: controlLanes(episodes), imageShape: [size, size, 3],
-    actionSize: driver.actionSize, sample: false,
-  });
+  const actor = await actBy({ ...run, params }, { lanes: controlLanes(episodes) });
   const rng = createRng(config.seed);
   const result = await evaluateControl({ ...world, policy: actor, episodes, rng: rng.split('eval') });
   await actor.dispose();
-  const dreamer = await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 });
-  const dream = await dreamer.dream(params, 'policy', rng.split('dream'));
-  await dreamer.dispose();
+  const dreamer = agent.model.decode && await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 });
+  const dream = await dreamer?.dream(params, 'policy', rng.split('dream'));
+  await dreamer?.dispose();
   const summary = summaryLine(environment, result);
   const next = nextSteps(directory, environment.name);
-  const page = await writeRunReport(run, { result, trainedMs, ...reached, summary, dream, next });
+  const page = await writeRunReport(run, { result, trainedMs, ...reached, summary, next, ...(dream ? { dream } : {}) });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
   console.log(`trained for ${(trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));

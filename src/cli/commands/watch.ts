@@ -119,14 +119,10 @@ async function openActor(
   runOrFile: string,
   overrides: readonly string[],
 ): Promise<{ world: ConfiguredWorld; policy: Policy }> {
-  const { openAgent } = await import('../open-agent.ts');
-  const { createActor } = await import('../../policies/actor.ts');
-  const { actionSize } = await import('../../world/actions.ts');
-  const { world, agent, params, engine } = await openAgent(runOrFile, overrides);
-  const policy = await createActor({
-    agent, params, engine, lanes: 1, imageShape: [world.size, world.size, 3],
-    actionSize: actionSize(world.environment.actions), sample: false,
-  });
+  const { actBy, openAgent } = await import('../open-agent.ts');
+  const opened = await openAgent(runOrFile, overrides);
+  const policy = await actBy(opened, { lanes: 1 });
+  const { world } = opened;
   return { world, policy };
 }
 

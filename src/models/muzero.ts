@@ -1,0 +1,180 @@
+/**
+ * MuZero's trio as a latent model (Schrittwieser et al. 2020): a representation h of the newest pictures and the actions
+ * between them, and dynamics g that are unrolled for K steps to learn. Of EfficientZero (Ye et al. 2021), by option: the
+ * consistency loss, and value prefixes in place of rewards.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Config } from '../config/index.ts';
+import { rmsNorm } from '../engine/fused.ts';
+import { scaleGradient, stopGradient } from '../engine/gradients.ts';
+import { consistency } from '../nn/consistency.ts';
+import { bernoulli } from '../nn/distributions.ts';
+import { imageDecoder, imageEncoder, pictureLoss, picturesOf } from '../nn/image-codec.ts';
+import { chain, dense, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
+import { eachReward, valuePrefix } from '../nn/reward-head.ts';
+import { cut, delay, flatten, mapLatent, windows } from '../nn/sequences.ts';
+import type { Batch, Latent, LatentModel, ModelLoss, Params, Unrolled } from '../types.ts';
+
+export interface MuzeroShape {
+  readonly image: { readonly size: number; readonly channels: number };
+  readonly actionSize: number;
+}
+
+/** Gradients are halved at the start of every unrolled step (appendix G). */
+const UNROLL_GRADIENT = 0.5;
+
+/**
+ * Latent: `state` [D], and what tells of the step that led there: `arrival` [hidden] and what the reward head adds; zeros
+ * at a root. Carry: `history` [frames − 1, E + A], the embedded pictures before, each with the action that led to it.
+ */
+export function createMuzero(config: Config['model'], { image, actionSize }: MuzeroShape): LatentModel {
+  const { deter, hidden, frames, unroll, units, scales } = config;
+  const codec = { ...image, stem: config.stem, depth: config.depth, minResolution: config.minResolution };
+  const row = hidden + actionSize;
+
+  const encoder = imageEncoder('encoder', codec);
+  const embed = chain(encoder, dense('embed', encoder.tokens, hidden));
+  const representation = chain(
+    mlp('representation', frames * row, hidden, 2), linear('representation/out', hidden, deter), normalize('representation', deter),
+  );
+  const move = chain(dense('dynamics/in', deter + actionSize, hidden), mlp('dynamics', hidden, hidden, config.dynLayers));
+  const change = linear('dynamics/out', hidden, deter);
+  const settle = normalize('dynamics', deter);
+  const rewards = (config.valuePrefix ? valuePrefix : eachReward)(config);
+  const goesOn = chain(
+    mlp('continue', hidden, units, config.continueLayers),
+    linear('continue/logits', config.continueLayers > 0 ? units : hidden, 1),
+  );
+  const decoder = config.decoder === 'none'
+    ? undefined
+    : imageDecoder('decoder', codec, (cells) => {
+      const { parameters, apply } = chain(dense('decoder/state', deter, 2 * units), linear('decoder/cells', 2 * units, cells));
+      return { parameters, apply: (params, { state }) => apply(params, state) };
+    });
+  const siblings = scales.consistency > 0 ? consistency(deter, units) : undefined;
+  const layers = [
+    embed, representation, move, change, settle, rewards, goesOn,
+    ...(decoder ? [decoder] : []), ...(siblings ? [siblings] : []),
+  ];
+  const sinceRoot = { arrival: [hidden], ...rewards.shapes };
+
+  /** Latents of states [..., D] that no imagined step led to. */
+  function rooted(state: Tensor): Latent {
+    const leading = state.shape.slice(0, -1);
+    return { state, ...mapValues(sinceRoot, (shape) => tf.zeros([...leading, ...shape])) };
+  }
+
+  function imagine(params: Params, latent: Latent, action: Tensor): Latent {
+    const bounded = tf.div(action, tf.maximum(stopGradient(tf.abs(action)), 1));
+    const arrival = move.apply(params, tf.concat([latent.state, bounded], -1));
+    const state = settle.apply(params, tf.add(latent.state, change.apply(params, arrival)));
+    return { state, arrival, ...rewards.step(params, latent, arrival) };
+  }
+
+  const discountOf = (params: Params, { arrival }: Latent) =>
+    bernoulli(tf.squeeze(goesOn.apply(params, arrival), [-1]));
+
+  /** Every picture with those before it, as far as its episode goes back. */
+  function filter(params: Params, { image: pictures, action, isFirst }: Parameters<LatentModel['filter']>[1]): Latent {
+    const [batch, length]: number[] = isFirst.shape;
+    const keep = tf.expandDims(tf.sub(1, isFirst), -1);
+    const tokens = tf.reshape(embed.apply(params, picturesOf(pictures)), [batch, length, hidden]);
+    const rows = tf.concat([tokens, tf.mul(action, keep)], -1);
+    const seen = [rows];
+    let known = keep;
+    for (let back = 1; back < frames; back++) {
+      seen.unshift(tf.mul(delay(rows, back), known));
+      known = tf.mul(known, delay(keep, back));
+    }
+    return rooted(representation.apply(params, tf.concat(seen, -1)));
+  }
+
+  /** From every start that has its whole history and future in the batch. */
+  function unrollFrom(params: Params, latents: Latent, { action, isFirst }: Batch): Unrolled {
+    const [batch, length]: number[] = isFirst.shape;
+    const first = frames - 1;
+    const starts = length - unroll - first;
+    let latent = mapLatent(latents, (leaf) => flatten(cut(leaf, first, starts), 2));
+    let going: Tensor = tf.ones([batch, starts]);
+    const [reached, valid] = [[latent], [going]];
+    for (let k = 1; k <= unroll; k++) {
+      const from = k > 1 ? { ...latent, state: scaleGradient(latent.state, UNROLL_GRADIENT) } : latent;
+      latent = imagine(params, from, flatten(cut(action, first + k, starts), 2));
+      going = tf.mul(going, tf.sub(1, cut(isFirst, first + k, starts)));
+      reached.push(latent);
+      valid.push(going);
+    }
+    const latentsOfAll = mapLatent(latent, (leaf, name) =>
+      tf.reshape(tf.stack(reached.map((each) => each[name]), 1), [batch, starts, unroll + 1, ...leaf.shape.slice(1)]));
+    return { first, latents: latentsOfAll, valid: tf.stack(valid, 2) };
+  }
+
+  function loss(params: Params, batch: Batch): ModelLoss {
+    const latents = filter(params, batch);
+    const unrolled = unrollFrom(params, latents, batch);
+    const [batchSize, starts]: number[] = unrolled.valid.shape;
+    const rollouts = batchSize * starts;
+    const span = { first: unrolled.first, starts, steps: unroll };
+    /** The K steps after the start, [rollouts, K, …]. */
+    const after = (tensor: Tensor) => cut(flatten(tensor, 2), 1, unroll);
+    const arrived = mapLatent(unrolled.latents, (leaf) => flatten(after(leaf), 2));
+    const weight = after(tf.mul(unrolled.valid, tf.reshape(batch.weight, [batchSize, 1, 1])));
+    const average = (values: Tensor) => tf.mean(tf.mul(tf.reshape(values, [rollouts, unroll]), weight));
+
+    const alive = tf.mul(tf.sub(1, after(windows(batch.isTerminal, span))), 1 - 1 / config.horizonDiscount);
+    const parts: Record<string, Tensor> = {
+      reward: average(rewards.loss(params, arrived, after(windows(batch.reward, span)))),
+      continue: average(discountOf(params, arrived).loss(tf.reshape(alive, [-1]))),
+    };
+    if (siblings) {
+      const observed = flatten(after(windows(stopGradient(latents.state), span)), 2);
+      parts.consistency = average(siblings.loss(params, arrived.state, observed));
+    }
+    if (decoder) {
+      // One step of each rollout is looked at, another one in each, so that all depths are seen at the price of one.
+      const depth = (start: number) => start % (unroll + 1);
+      const picked = (tensor: Tensor) => flatten(
+        tf.stack(tf.unstack(tensor, 1).map((rollout, start) => tf.unstack(rollout, 1)[depth(start)]), 1), 2,
+      );
+      const state = picked(unrolled.latents.state);
+      const pictures = tf.stack(Array.from({ length: starts }, (_, start) =>
+        tf.squeeze(cut(batch.image, span.first + start + depth(start), 1), [1])), 1);
+      const seen = { state: config.decoder === 'probe' ? stopGradient(state) : state };
+      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), config.stem, picked(unrolled.valid));
+    }
+    const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof scales])));
+    return { total, parts, latents, unrolled };
+  }
+
+  return {
+    latentShapes: { state: [deter], ...sinceRoot },
+    carryShapes: { history: [frames - 1, row] },
+    contextShapes: {},
+    featureSize: deter,
+    parameters: parametersOf(layers),
+    encode: (params, picture) => embed.apply(params, picture),
+    observe(params, { history }, { tokens, previousAction, isFirst }) {
+      const keep = tf.expandDims(tf.sub(1, isFirst), -1);
+      const newest = tf.concat([tokens, tf.mul(previousAction, keep)], -1);
+      const rows = tf.concat([tf.mul(history, tf.expandDims(keep, -1)), tf.expandDims(newest, 1)], 1);
+      const state = representation.apply(params, tf.reshape(rows, [-1, frames * row]));
+      return { carry: { history: cut(rows, 1, frames - 1) }, latent: rooted(state) };
+    },
+    filter,
+    imagine,
+    outcome: (params, latent) => ({ reward: rewards.apply(params, latent), discount: discountOf(params, latent) }),
+    features: ({ state }) => state,
+    ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
+    loss,
+  };
+}
+
+/** States of one size, so that a long imagination neither grows nor fades. */
+const normalize = (name: string, size: number): Layer => ({
+  parameters: { [`${name}/scale`]: { shape: [size], init: 'ones' } },
+  apply: (params, x) => rmsNorm(x, params[`${name}/scale`]),
+});
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, fn: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));

@@ -1,0 +1,73 @@
+/**
+ * Reanalyse (Schrittwieser et al. 2021): replayed steps are searched anew with the parameters of today, all of them at
+ * once, so that old experience gives new targets.
+ */
+import type { Config } from '../config/index.ts';
+import { compile, type EngineChoice } from '../engine/compile.ts';
+import { mapGroup, sizeOf } from '../engine/nd-array.ts';
+import { flatten, mapLatent } from '../nn/sequences.ts';
+import { createLatentSearch, rootGroup, samplesOf } from '../planning/latent-search.ts';
+import type { Agent, Group, Groups, NdArray, ParamArrays, Rng, TensorSpec } from '../types.ts';
+import { actingPolicy, searchFor, type AgentShape } from './agent.ts';
+import { parametersOf } from './update.ts';
+
+export interface Reanalysis {
+  /** The targets [B, T, …] of a batch, those of its last sequences being new. */
+  run(params: ParamArrays, inputs: Groups<NdArray>, rng: Rng): Promise<Group<NdArray>>;
+}
+
+/**
+ * Compile it for batches of `specs` (from `batchSpecs`). The first sequences of a batch are the newest, whose searches
+ * are young: it is the last ones that are searched anew. Undefined where nothing is learned from search.
+ */
+export async function createReanalysis(
+  { config, agent, shape: { actions }, engine, specs }:
+  { config: Config; agent: Agent; shape: AgentShape; engine: EngineChoice; specs: Groups<TensorSpec> },
+): Promise<Reanalysis | undefined> {
+  const { search, train } = config;
+  const rows = Math.round(search.reanalyse * train.batchSize);
+  if (rows === 0 || Object.keys(agent.behavior.targetShapes).length === 0) return undefined;
+  const policy = actingPolicy(config, actions);
+  const { threads } = train;
+  const samples = samplesOf(actions, search);
+  const lastRows = ({ shape, dtype }: TensorSpec): TensorSpec => ({ shape: [rows, ...shape.slice(1)], dtype });
+  const { image, action, isFirst } = specs.batch;
+  const inputs = mapGroup({ image, action, isFirst }, lastRows);
+  const context = mapGroup(specs.context, lastRows);
+  const params = mapGroup(parametersOf(agent), ({ shape }): TensorSpec => ({ shape, dtype: 'float32' }));
+
+  const roots = await compile('reanalyse', ({ params: weights, batch, context: before }, noise) => {
+    const sequences = { image: batch.image, action: batch.action, isFirst: batch.isFirst, context: before };
+    const latent = mapLatent(agent.model.filter(weights, sequences, noise), (leaf) => flatten(leaf, 2));
+    return { latent, root: rootGroup(agent, weights, latent, noise, samples) };
+  }, { params, batch: inputs, context }, { engine, threads });
+  const latentSearch = await createLatentSearch({
+    agent, actions, search, engine, threads, roots: rows * train.batchLength, explore: true,
+    kind: policy === 'actor' ? searchFor(actions) : policy,
+  });
+
+  return {
+    async run(weights, { batch, context: before, targets }, rng) {
+      const tail = (array: NdArray): NdArray => lastOf(array, rows);
+      const chosen = { image: batch.image, action: batch.action, isFirst: batch.isFirst };
+      const { latent, root } = await roots.run(
+        { params: weights, batch: mapGroup(chosen, tail), context: mapGroup(before, tail) }, rng.split('roots'),
+      );
+      const fresh = (await latentSearch.run(weights, { latent, root }, rng.split('search'))).targets;
+      return mapGroup(targets, (array, leaf) => withLast(array, fresh[leaf]));
+    },
+  };
+}
+
+/** The last `rows` of [B, …], in the same memory. */
+function lastOf({ data, shape: [batch, ...rest], dtype }: NdArray, rows: number): NdArray {
+  const size = sizeOf(rest);
+  return { data: data.subarray((batch - rows) * size, batch * size), shape: [rows, ...rest], dtype };
+}
+
+/** A copy of `array` whose end is `tail`. */
+function withLast(array: NdArray, tail: NdArray): NdArray {
+  const data = array.data.slice();
+  data.set(tail.data, data.length - tail.data.length);
+  return { ...array, data };
+}

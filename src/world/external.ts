@@ -1,0 +1,56 @@
+/**
+ * Worlds that live elsewhere, in another process say. They can be driven and played, but neither forked nor drawn here:
+ * what needs that (trees, `watch`, `check`) is refused with a sentence.
+ */
+import type { Environment } from '../types.ts';
+import { UserError } from '../user-error.ts';
+import type { WorldSettings } from './configured.ts';
+import { createDriver } from './driver.ts';
+import type { Driver, DriverOptions, DriverSnapshot } from './driver.ts';
+import { playEpisodes } from './play.ts';
+import type { Played, PlayOptions } from './play.ts';
+
+/** A driver that may hold on to something outside of this process. */
+export interface OpenDriver extends Driver {
+  /**
+   * As of `Driver`, but it may take a while. An external world cannot be put back: there every lane begins a new
+   * episode, which the next `step` records before anything else.
+   */
+  restore(snapshot: DriverSnapshot): Promise<void>;
+  /** Let go of whatever was taken; `snapshot` still works. */
+  close(): Promise<void>;
+}
+
+/** Its `reset`, `step` and `draw` throw a UserError. */
+export interface ExternalWorld extends Environment {
+  readonly external: {
+    /** The same world with other dynamics and pictures. @throws UserError where it cannot have them */
+    configure(settings: WorldSettings): ExternalWorld;
+    /** @throws UserError where the world cannot be started */
+    openDriver(options: DriverOptions): Promise<OpenDriver>;
+    /** As `playEpisodes`. @throws UserError where the world cannot be started */
+    playEpisodes(options: PlayOptions): Promise<Played>;
+  };
+}
+
+/** An external world failed while it was used; the message has everything that it said about it. */
+export class ExternalWorldError extends UserError {
+  override readonly name = 'ExternalWorldError';
+}
+
+export function isExternal(environment: Environment): environment is ExternalWorld {
+  return 'external' in environment;
+}
+
+/** A driver of any world, to be closed after use. @throws as `createDriver`; UserError where it cannot be started */
+export async function openDriver(options: DriverOptions): Promise<OpenDriver> {
+  if (isExternal(options.environment)) return options.environment.external.openDriver(options);
+  const driver = createDriver(options);
+  return { ...driver, restore: async (snapshot) => driver.restore(snapshot), close: async () => {} };
+}
+
+/** `playEpisodes` for any world. @throws as that; UserError where the world cannot be started */
+export async function playWorld(options: PlayOptions): Promise<Played> {
+  const { environment } = options;
+  return isExternal(environment) ? environment.external.playEpisodes(options) : playEpisodes(options);
+}

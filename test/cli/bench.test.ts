@@ -1,0 +1,35 @@
+/** The benchmark of worlds, as it is called: what it measures is checked for its form alone. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));
+const SPAWN_TIMEOUT_MS = 300_000; // for a machine under load; each takes about a second
+
+function benchEnv(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [BIN, 'bench', 'env', ...args], (_, stdout, stderr) => resolve({ stdout, stderr }));
+  });
+}
+
+describe('bench env --soak', { timeout: SPAWN_TIMEOUT_MS }, () => {
+  test('draws as many frames as asked of the worlds that are named, and reports resident memory', async () => {
+    const { stdout } = await benchEnv('--worlds', 'catch,pendulum', '--soak', '2000', '--json');
+    const results = JSON.parse(stdout) as Record<string, unknown>[];
+    expect(results.map(({ env }) => env)).toEqual(['catch', 'pendulum']);
+    for (const { frames, rssMb, slopeMbPer100kFrames } of results) {
+      expect(frames).toBeGreaterThanOrEqual(2000);
+      expect(frames).toBeLessThan(2016); // 8 lanes, and none of them draws more than two
+      for (const megabytes of Object.values(rssMb as Record<string, number>)) expect(megabytes).toBeGreaterThan(20);
+      expect(Object.keys(rssMb as object)).toEqual(['start', 'warm', 'end']);
+      expect(Number.isFinite(slopeMbPer100kFrames)).toBe(true);
+    }
+  });
+
+  test('refuses worlds that are not listed, and too few frames', async () => {
+    const { stdout, stderr } = await benchEnv('--worlds', 'catch,cath', '--soak', '2000');
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^error: --worlds: no listed world 'cath'; known: acrobot, /);
+    expect((await benchEnv('--soak', '10')).stderr).toBe("error: --soak: expected an integer ≥ 1000, got '10'\n");
+  });
+});
