@@ -104,7 +104,7 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
 };
 
 const trio = {
-  model: { decoder: 'probe', frames: 3, bins: 51 },
+  model: { frames: 3, bins: 51 },
   behavior: { actorLayers: 1, criticLayers: 1, scales: { value: 0.5 } },
   search: { reanalyse: 0.5 },
   train: { batchLength: 16 },
@@ -118,7 +118,7 @@ export const agentLayers: Readonly<Record<keyof typeof agents, ConfigLayer>> = {
   'gumbel-muzero': { ...trio, search: { ...trio.search, policy: 'gumbel' } },
   'sampled-muzero': { ...trio, search: { ...trio.search, policy: 'sampled' } },
   efficientzero: {
-    ...trio, model: { ...trio.model, valuePrefix: true, scales: { consistency: 2 } }, search: { ...trio.search, policy: 'gumbel' },
+    ...trio, model: { ...trio.model, decoder: 'probe', valuePrefix: true, scales: { consistency: 2 } }, search: { ...trio.search, policy: 'gumbel' },
   },
   'muzero-ac': { model: trio.model, train: trio.train },
 };

@@ -50,6 +50,9 @@ export interface LatentSearch {
   dispose(): Promise<void>;
 }
 
+/** Where the model gives going on no more chance than this, the episode has ended: nothing is searched beyond. */
+const SURE_END = 0.05;
+
 /** The searches that can be made in a world with these actions. */
 export const fits = (kind: SearchKind, actions: ActionSpace): boolean =>
   (kind === 'sampled') === (actions.kind === 'continuous');
@@ -93,9 +96,11 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
   const program = await compile('recurrent', ({ params: weights, latent, input }, noise) => {
     const next = model.imagine(weights, latent, input.action, search.prior === 'sample' ? noise : undefined);
     const { reward, discount } = model.outcome(weights, next);
+    const goesOn = discount.predict();
+    const clear = tf.cast(tf.greater(goesOn, SURE_END), 'float32');
     return {
       latent: next,
-      output: { ...rootGroup(agent, weights, next, noise, samples), reward: reward.predict(), discount: discount.predict() },
+      output: { ...rootGroup(agent, weights, next, noise, samples), reward: reward.predict(), discount: tf.mul(goesOn, clear) },
     };
   }, {
     ...(baked ? {} : { params }), latent: mapGroup(model.latentShapes, (shape) => float([roots, ...shape])),
