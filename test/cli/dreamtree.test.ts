@@ -63,8 +63,8 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
       actions: { kind: 'discrete', n: 3 },
       reference: { random: -0.6, expert: 1 },
     });
-    expect(listing.agents.map(({ name }) => name)).toEqual(['dreamer']);
-    expect(listing.policies).toContain('random');
+    expect(listing.agents.map(({ name }) => name)).toContain('gumbel-muzero');
+    expect(listing.policies.map(({ name }) => name)).toEqual(['actor', 'gumbel', 'puct', 'random', 'sampled']);
     expect(listing.presets.find(({ name }) => name === 'tiny')).toMatchObject({ size: 32, deter: 128, classes: 8 });
     expect(listing.keys.find(({ key }) => key === 'seed')).toMatchObject({ default: 0, expected: 'an integer' });
   });
