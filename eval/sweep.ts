@@ -1,109 +1,103 @@
-/** What many runs achieved: one table, one plot. Reads run folders; runs nothing. */
-import { existsSync, readFileSync } from 'node:fs';
+/** What the runs of a sweep achieved: reads run folders, and puts the seeds of an arm together into a row. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { configSchema } from '../src/config/index.ts';
+import type { Config } from '../src/config/index.ts';
 import { createRng } from '../src/random.ts';
-import { readMetrics } from '../src/train/metrics.ts';
-import type { LinePlot } from '../src/viz/plot.ts';
-import { bootstrapInterval95, interquartileMean, mean } from './statistics.ts';
+import type { Environment } from '../src/types.ts';
+import { bootstrapInterval95, interquartileMean, mean, normalizedScore } from './statistics.ts';
+import { commandLine } from './sweep-grid.ts';
+import type { Arm } from './sweep-grid.ts';
 
 const resultSchema = z.object({
-  env: z.string(), agent: z.string(), preset: z.string(), seed: z.int(), steps: z.int(), updates: z.int(),
-  trainedMs: z.number(), command: z.string(), returnMean: z.number(), episodes: z.int(),
+  env: z.string(), steps: z.int(), updates: z.int(), trainedMs: z.number(), returnMean: z.number(),
 });
 
-export type RunResult = z.infer<typeof resultSchema> & { readonly directory: string };
-
-/** The result of a finished run; undefined where there is none (yet). */
-export function readResult(directory: string): RunResult | undefined {
-  const file = path.join(directory, 'result.json');
-  if (!existsSync(file)) return undefined;
-  const parsed = resultSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  return parsed.success ? { ...parsed.data, directory } : undefined;
+export interface RunResult extends z.infer<typeof resultSchema> {
+  readonly directory: string;
+  readonly seed: number;
+  /** The time limit ended it before its steps were taken. */
+  readonly stopped: boolean;
 }
 
-/** The seeds of one agent with one preset in one world. */
+/**
+ * The result of a run that has ended and was made with `config`; undefined where there is none (yet), and where the
+ * folder holds a run with other settings or one that has not used up its budget.
+ */
+export function readRun(directory: string, config: Config): RunResult | undefined {
+  const result = resultSchema.safeParse(readData(path.join(directory, 'result.json')));
+  const made = configSchema.safeParse(readData(path.join(directory, 'config.yaml')));
+  if (!result.success || !made.success || !isDeepStrictEqual(made.data, config)) return undefined;
+  const { steps, minutes } = config.train;
+  const stopped = result.data.steps < steps;
+  if (stopped && (minutes === 0 || result.data.trainedMs < minutes * 60_000)) return undefined;
+  return { ...result.data, directory, seed: config.seed, stopped };
+}
+
+/** What a YAML or JSON file holds; undefined where it is not there, or torn by a crash. */
+function readData(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+export type Reference = NonNullable<Environment['reference']>;
+
+/** The seeds of one arm, together. */
 export interface SweepRow {
   readonly env: string;
+  /** Side of the pictures, in pixels. */
+  readonly size: number;
   readonly agent: string;
   readonly preset: string;
+  /** What differs from the default, as it was typed; absent for the default itself. */
+  readonly change?: string;
   readonly seeds: readonly number[];
   /** Mean evaluation return of each seed. */
   readonly returns: readonly number[];
+  /** Interquartile mean of the returns. */
   readonly iqm: number;
-  /** Over seeds; the value itself for one seed. */
+  /** Of the interquartile mean, by bootstrap over seeds; the value itself for one seed. */
   readonly ci95: readonly [number, number];
+  /** Mean returns of random actions and of the best known player, where the world states them. */
+  readonly reference?: Reference;
+  /** The interquartile mean, with random actions at 0 and the best known player at 1. */
+  readonly score?: number;
+  /** Wall time of training, steps and updates: means over seeds. */
   readonly minutes: number;
   readonly steps: number;
   readonly updates: number;
-  /** Of the first seed. */
+  /** The seeds that the time limit ended before their steps were taken. */
+  readonly stoppedSeeds: readonly number[];
+  /** The sweep that makes this row. */
   readonly command: string;
+  /** The training of the first seed alone. */
+  readonly trainCommand: string;
 }
 
-export function summarize(results: readonly RunResult[]): SweepRow[] {
-  return groupRuns(results).map((runs) => {
-    const [{ env, agent, preset, command }] = runs;
-    const returns = runs.map(({ returnMean }) => returnMean);
-    return {
-      env, agent, preset, seeds: runs.map(({ seed }) => seed), returns,
-      iqm: interquartileMean(returns),
-      ci95: bootstrapInterval95(returns, createRng(0).split(`${env}/${agent}/${preset}`), interquartileMean),
-      minutes: mean(runs.map(({ trainedMs }) => trainedMs)) / 60_000,
-      steps: Math.round(mean(runs.map(({ steps }) => steps))), updates: Math.round(mean(runs.map(({ updates }) => updates))),
-      command,
-    };
-  });
-}
-
-function groupRuns(results: readonly RunResult[]): RunResult[][] {
-  const groups = new Map<string, RunResult[]>();
-  for (const result of results) {
-    const key = `${result.env}/${result.agent}/${result.preset}`;
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
-  return [...groups.values()];
-}
-
-/** The table as Markdown. */
-export function sweepTable(rows: readonly SweepRow[]): string {
-  const number = (value: number) => value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
-  const cells = rows.map(({ env, agent, preset, seeds, returns, iqm, ci95, minutes, steps, updates, command }) => [
-    env, agent, preset, `${number(iqm)} [${number(ci95[0])}, ${number(ci95[1])}]`,
-    returns.map((value, i) => `${seeds[i]}: ${number(value)}`).join(' · '), minutes.toFixed(1), String(steps), String(updates),
-    `\`${command}\``,
-  ]);
-  const head = ['world', 'agent', 'preset', 'return: IQM [95 %]', 'by seed', 'minutes', 'steps', 'updates', 'command'];
-  return [head, head.map(() => '---'), ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-/** Curves of one world: every run faint, the mean of an agent's runs on top. */
-export function sweepPlot(env: string, results: readonly RunResult[]): LinePlot {
-  const series = groupRuns(results.filter((result) => result.env === env)).flatMap((runs) => {
-    const curves = runs.map(({ directory }) => readCurve(directory));
-    const [{ agent, preset }] = runs;
-    return [
-      ...curves.map((points, i) => ({ name: `seed ${runs[i].seed}`, points, faint: true })),
-      { name: `${agent}, ${preset}`, points: meanCurve(curves) },
-    ];
-  });
-  return { title: `${env}: return of training episodes`, xLabel: 'environment steps', yLabel: 'return', series };
-}
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-function readCurve(directory: string): Point[] {
-  return readMetrics(path.join(directory, 'metrics.jsonl'))
-    .flatMap((row) => ('episode/return' in row ? [{ x: row.step, y: row['episode/return'] }] : []));
-}
-
-/** The mean at the steps of the first curve, of those curves that reach so far; between their rows the last one holds. */
-function meanCurve(curves: readonly (readonly Point[])[]): Point[] {
-  const [first = []] = curves;
-  return first.map(({ x }) => {
-    const reached = curves.flatMap((curve) => curve.filter((point) => point.x <= x).at(-1) ?? []);
-    return { x, y: mean(reached.map(({ y }) => y)) };
-  });
+/** The row of an arm; `results` are those of its runs that have ended, at least one. */
+export function summarize(arm: Arm, results: readonly RunResult[], reference?: Reference): SweepRow {
+  const [{ env }] = results;
+  const [{ config, trainArgs }] = arm.runs;
+  const { agent, preset } = config;
+  const returns = results.map(({ returnMean }) => returnMean);
+  const iqm = interquartileMean(returns);
+  const rng = createRng(0).split([env, agent, preset, arm.change ?? ''].join('/'));
+  return {
+    env, size: config.env.size, agent, preset, ...(arm.change === undefined ? {} : { change: arm.change }),
+    seeds: results.map(({ seed }) => seed), returns, iqm, ci95: bootstrapInterval95(returns, rng, interquartileMean),
+    ...(reference ? { reference } : {}),
+    ...(reference && reference.expert > reference.random ? { score: normalizedScore(reference, iqm) } : {}),
+    minutes: mean(results.map(({ trainedMs }) => trainedMs)) / 60_000,
+    steps: Math.round(mean(results.map(({ steps }) => steps))),
+    updates: Math.round(mean(results.map(({ updates }) => updates))),
+    stoppedSeeds: results.filter(({ stopped }) => stopped).map(({ seed }) => seed),
+    command: commandLine(arm.sweepArgs),
+    trainCommand: commandLine(trainArgs),
+  };
 }

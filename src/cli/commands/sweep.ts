@@ -1,123 +1,163 @@
 /** `dreamtree sweep`: a grid of runs, one after another, unattended. */
+import type { ChildProcess } from 'node:child_process';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { PlannedRun } from '../../../eval/sweep-grid.ts';
+import type { Environment } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
 
 const HELP = `
 Example:
   dreamtree sweep catch --seeds 0-2
   dreamtree sweep cartpole pendulum --presets tiny --seeds 0,1,2 --minutes 40 --out runs/control
+  dreamtree sweep cartpole --seeds 0-2 --steps 20000 --vary behavior.entropy=0.03 model.stem=8+model.depth=32
 
-Each run is a folder of its own, made by the train command that is printed; the same sweep again continues where it was
-stopped. At the end, and after every run, table.md, table.json and a plot for each world are written.`;
+The last one is an ablation: the default and each change alone, with the same budget and the same seeds; + joins keys
+that change together. Each run is a folder of its own, made by the train command that is printed. The same sweep again
+continues where it was stopped and tries again what failed. After every run table.md, table.json and two plots for each
+world are written: curves of training, and returns after it. What is printed at the end is fit for a README.`;
 
 interface SweepOptions {
-  readonly agents: string;
+  readonly agents?: string;
   readonly presets?: string;
   readonly seeds: string;
   readonly minutes?: string;
   readonly steps?: string;
   readonly out: string;
   readonly set?: readonly string[];
+  readonly vary?: readonly string[];
+  readonly dryRun?: true;
+  readonly report?: true;
 }
 
 export default function registerSweep(program: Command): void {
   program
     .command('sweep')
-    .description('Train a grid of worlds, agents, presets and seeds; writes one table and plots.')
+    .description('Train a grid of worlds, agents, presets, changes and seeds; writes one table and plots.')
     .argument('<env...>', 'worlds, by name or file')
-    .option('--agents <names>', 'agents, separated by commas', 'dreamer')
+    .option('--agents <names>', 'agents, separated by commas (default: dreamer)')
     .option('--presets <names>', 'presets, separated by commas (default: what suits each world)')
     .option('--seeds <seeds>', 'seeds: 0-2 or 0,3,5', '0-2')
     .option('--minutes <m>', 'stop each run after so many minutes')
     .option('--steps <n>', 'environment steps of each run')
     .option('--out <folder>', 'where the runs and the table go', 'runs/sweep')
     .option('--set <key=value...>', 'any key of the configuration, for all runs')
+    .option('--vary <key=value...>', 'the same, each alone beside the default: one more row of the table')
+    .option('--dry-run', 'print the train commands that are still to be run, and run nothing')
+    .addOption(
+      new Option('--report', 'write table and plots of the runs that have ended, and run nothing').conflicts('dryRun'),
+    )
     .addHelpText('after', HELP)
     .action(sweepCommand);
 }
 
 async function sweepCommand(worlds: readonly string[], options: SweepOptions): Promise<void> {
   const path = await import('node:path');
-  const { readResult } = await import('../../../eval/sweep.ts');
+  const { commandLine, planSweep } = await import('../../../eval/sweep-grid.ts');
+  const { readRun } = await import('../../../eval/sweep.ts');
+  const { writeReport } = await import('../../../eval/sweep-report.ts');
+  const { readmeTable } = await import('../../../eval/sweep-table.ts');
   const { loadWorld } = await import('../worlds.ts');
-  for (const world of worlds) await loadWorld(world); // a typing error shows now, not after an hour
-  const cells = gridOf(worlds, options).map((cell) => ({ ...cell, directory: path.join(options.out, cell.name) }));
-  const report = async () => {
-    const results = cells.flatMap(({ directory }) => readResult(directory) ?? []);
-    if (results.length > 0) await writeTable(options.out, results);
-    return results.length;
-  };
-  for (const [i, { args, directory }] of cells.entries()) {
-    if (readResult(directory)) continue;
-    const command = [...args, '--logdir', directory];
-    console.error(`\n[${i + 1}/${cells.length}] npx dreamtree ${command.join(' ')}`);
-    if (!(await runTrain(command))) {
-      console.error('stopped. The same sweep command continues here.');
-      process.exitCode = 1;
-      return;
-    }
-    await report();
+  const { out } = options;
+  // All of it before the first run: a typing error shows now, not after an hour.
+  const environments = new Map<string, Environment>();
+  for (const world of worlds) environments.set(world, await loadWorld(world));
+  const { arms, notes } = planSweep({ worlds, ...options });
+  for (const note of notes) console.error(note);
+
+  const runs = arms.flatMap((arm) => arm.runs);
+  const hasEnded = ({ folder, config }: PlannedRun) => readRun(path.join(out, folder), config) !== undefined;
+  const missing = runs.filter((run) => !hasEnded(run)).map((run) => ({
+    ...run, command: [...run.trainArgs, '--logdir', path.join(out, run.folder)], hasEnded: () => hasEnded(run),
+  }));
+  if (options.dryRun) {
+    for (const { command } of missing) console.log(commandLine(command));
+    console.error(`${missing.length} of ${runs.length} runs are still to be run`);
+    return;
   }
-  const finished = await report();
-  const { readFileSync } = await import('node:fs');
-  console.log(readFileSync(path.join(options.out, 'table.md'), 'utf8'));
-  console.error(`${finished} of ${cells.length} runs; table and plots are in ${options.out}`);
+  const { failed, interrupted } = options.report
+    ? { failed: [], interrupted: false }
+    : await trainAll(missing, () => writeReport(out, arms, environments));
+  if (interrupted) {
+    console.error('stopped. The same sweep command continues here.');
+    process.exitCode = 1;
+    return;
+  }
+  const rows = await writeReport(out, arms, environments);
+  if (options.report && rows.length === 0) {
+    throw new UserError(`no run in ${out} has ended with these settings: give the sweep's own options beside --report`);
+  }
+  if (rows.length > 0) console.log(readmeTable(rows));
+  const ended = rows.reduce((sum, { seeds }) => sum + seeds.length, 0);
+  console.error(`${ended} of ${runs.length} runs have ended; table.md, table.json and plots are in ${out}`);
+  if (failed.length > 0) {
+    console.error(`failed: ${failed.join(', ')}. The same sweep command tries again.`);
+    process.exitCode = 1;
+  }
 }
 
-interface Cell {
-  readonly name: string;
-  /** The train command line, but for the folder. */
-  readonly args: readonly string[];
+interface MissingRun extends PlannedRun {
+  readonly command: readonly string[];
+  hasEnded(): boolean;
 }
 
-function gridOf(worlds: readonly string[], { agents, presets, seeds, minutes, steps, set = [] }: SweepOptions): Cell[] {
-  const shared = [
-    ...(minutes ? ['--minutes', minutes] : []), ...(steps ? ['--steps', steps] : []), ...(set.length ? ['--set', ...set] : []),
-  ];
-  const list = (text: string) => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
-  return worlds.flatMap((world) => list(agents).flatMap((agent) => (presets ? list(presets) : [undefined]).flatMap((preset) =>
-    parseSeeds(seeds).map((seed) => ({
-      name: [world.replace(/.*[\\/]/, '').replace(/\.\w+$/, ''), agent, preset ?? 'default', `seed${seed}`].join('-'),
-      args: ['train', world, '--agent', agent, ...(preset ? ['--preset', preset] : []), '--seed', String(seed), ...shared],
-    })),
-  )));
+interface Trained {
+  /** Folders of the runs that went wrong. */
+  readonly failed: readonly string[];
+  /** Somebody asked to stop. */
+  readonly interrupted: boolean;
 }
 
-/** `0-2` and `0,3,5`, or both together. */
-function parseSeeds(text: string): number[] {
-  return text.split(',').flatMap((part) => {
-    const match = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part);
-    if (!match) throw new UserError(`--seeds: expected numbers such as 0-2 or 0,3,5, got '${text}'`);
-    const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
-    if (last < first) throw new UserError(`--seeds: ${part} goes downwards`);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
-}
-
-/** A process of its own for every run: its memory goes with it. True where it ended by itself and well. */
-async function runTrain(args: readonly string[]): Promise<boolean> {
+/**
+ * One run after another, each in a process of its own, with which its memory goes; one that fails does not stop them.
+ * @throws UserError where a command was called wrongly
+ */
+async function trainAll(runs: readonly MissingRun[], afterRun: () => Promise<unknown>): Promise<Trained> {
   const { spawn } = await import('node:child_process');
   const { fileURLToPath } = await import('node:url');
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../dreamtree.mjs', import.meta.url)), ...args], { stdio: 'inherit' });
+  const { commandLine } = await import('../../../eval/sweep-grid.ts');
+  const bin = fileURLToPath(new URL('../dreamtree.mjs', import.meta.url));
+  const failed: string[] = [];
+  let child: ChildProcess | undefined;
   let interrupted = false;
-  const onInterrupt = () => (interrupted = true); // the child gets the signal as well, and saves
+  const onInterrupt = () => (interrupted = true); // the child gets Ctrl-C as well, and saves
+  const onTerminate = () => {
+    interrupted = true;
+    child?.kill('SIGTERM'); // this signal came to us alone
+  };
   process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onTerminate);
   try {
-    const code = await new Promise((resolve) => child.on('close', resolve));
-    if (code === 2) throw new UserError(`this run could not begin: npx dreamtree ${args.join(' ')}`);
-    return code === 0 && !interrupted;
+    for (const [i, { command, folder, hasEnded }] of runs.entries()) {
+      console.error(`\n[${i + 1}/${runs.length}] ${commandLine(command)}`);
+      child = spawn(process.execPath, [bin, ...command], { stdio: 'inherit' });
+      const { code, signal } = await endOf(child);
+      if (code === 2) throw new UserError('the run above could not begin, and so the sweep ends here');
+      if (signal === 'SIGINT') interrupted = true; // the child may hear of it first
+      if (hasEnded()) {
+        await afterRun();
+      } else if (!interrupted) {
+        failed.push(folder);
+        const how = signal ? `was ended by ${signal}` : code === 0 ? 'left no result' : `exited with code ${code}`;
+        console.error(`${folder} failed: it ${how}`);
+      }
+      if (interrupted) break;
+    }
   } finally {
     process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onTerminate);
   }
+  return { failed, interrupted };
 }
 
-async function writeTable(out: string, results: Parameters<typeof import('../../../eval/sweep.ts').summarize>[0]): Promise<void> {
-  const { writeFileSync } = await import('node:fs');
-  const path = await import('node:path');
-  const { summarize, sweepPlot, sweepTable } = await import('../../../eval/sweep.ts');
-  const { writePlot } = await import('../../viz/plot.ts');
-  const rows = summarize(results);
-  writeFileSync(path.join(out, 'table.md'), `${sweepTable(rows)}\n`);
-  writeFileSync(path.join(out, 'table.json'), `${JSON.stringify(rows, null, 2)}\n`);
-  for (const env of new Set(results.map((result) => result.env))) await writePlot(path.join(out, env), sweepPlot(env, results));
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function endOf(child: ChildProcess): Promise<End> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
 }

@@ -1,0 +1,40 @@
+/** What a sweep leaves beside its runs: table.md, table.json, and two plots for each world. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Environment } from '../src/types.ts';
+import { writePlot } from '../src/viz/plot.ts';
+import { configureWorld } from '../src/world/configured.ts';
+import type { Arm } from './sweep-grid.ts';
+import { curvePlot, finalPlot } from './sweep-plot.ts';
+import { sweepTable } from './sweep-table.ts';
+import { readRun, summarize } from './sweep.ts';
+import type { SweepRow } from './sweep.ts';
+
+/**
+ * Write tables and plots of the runs that have ended, and give back their rows; where there are none, nothing is
+ * written. `environments` holds every arm's world, by `arm.world`.
+ */
+export async function writeReport(
+  out: string,
+  arms: readonly Arm[],
+  environments: ReadonlyMap<string, Environment>,
+): Promise<SweepRow[]> {
+  const reports = arms.flatMap((arm) => {
+    const results = arm.runs.flatMap(({ folder, config }) => readRun(path.join(out, folder), config) ?? []);
+    if (results.length === 0) return [];
+    const plain = environments.get(arm.world);
+    const reference = plain && configureWorld(plain, arm.runs[0].config.env).environment.reference;
+    return [{ arm, results, row: summarize(arm, results, reference) }];
+  });
+  const rows = reports.map(({ row }) => row);
+  if (rows.length === 0) return rows;
+  mkdirSync(out, { recursive: true });
+  writeFileSync(path.join(out, 'table.md'), `${sweepTable(rows)}\n`);
+  writeFileSync(path.join(out, 'table.json'), `${JSON.stringify(rows, null, 2)}\n`);
+  for (const name of new Set(reports.map(({ arm }) => arm.worldName))) {
+    const here = reports.filter(({ arm }) => arm.worldName === name);
+    await writePlot(path.join(out, name), curvePlot(here));
+    await writePlot(path.join(out, `${name}-final`), finalPlot(here));
+  }
+  return rows;
+}
