@@ -1,4 +1,4 @@
-/** The worlds that the command line knows: every file in `envs/`, and whatever file a user names. */
+/** The worlds that the command line knows: every file in `envs/`, whatever file a user names, and Python's as `gym:…`. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
 import type { Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
+import { isGymName, loadGymWorld } from '../world/gym/gym-world.ts';
 import { isEnvironment, shapeProblems } from '../world/shape.ts';
 
 const FOLDER = new URL('../../envs/', import.meta.url);
@@ -17,10 +18,12 @@ export async function listWorlds(): Promise<Environment[]> {
 }
 
 /**
- * A world by its name in `envs/`, or by the path of a .ts, .mts, .js or .mjs file whose default export is one.
- * @throws UserError that names the nearest known world, or says what is wrong with the file
+ * A world by its name in `envs/`, by the path of a .ts, .mts, .js or .mjs file whose default export is one, or by `gym:`
+ * and a Gymnasium id or .py file; that one is external (world/external.ts).
+ * @throws UserError that names the nearest known world, or says what is wrong with the file or missing in Python
  */
 export async function loadWorld(nameOrFile: string): Promise<Environment> {
+  if (isGymName(nameOrFile)) return loadGymWorld(nameOrFile);
   const world = await loadUnchecked(nameOrFile);
   if (!isEnvironment(world)) {
     const problems = shapeProblems(world).map((problem) => `\n  - ${problem}`);
@@ -47,6 +50,7 @@ async function worldNames(): Promise<string[]> {
 }
 
 async function fileOf(nameOrFile: string): Promise<URL> {
+  if (isGymName(nameOrFile)) throw new UserError(`${nameOrFile} lives in Python; here a world in TypeScript is expected`);
   if (EXTENSIONS.includes(extname(nameOrFile)) || /[/\\]/.test(nameOrFile)) {
     const path = resolve(nameOrFile);
     if (!EXTENSIONS.includes(extname(path))) {
@@ -59,7 +63,7 @@ async function fileOf(nameOrFile: string): Promise<URL> {
   if (!names.includes(nameOrFile)) {
     throw new UserError(
       `unknown world '${nameOrFile}'; did you mean '${closest(nameOrFile, names)}'? ` +
-        `Known: ${names.join(', ')}, or the path of your own file, such as ./my-env.ts`,
+        `Known: ${names.join(', ')}, the path of your own file, such as ./my-env.ts, or Python's, such as gym:CartPole-v1`,
     );
   }
   return new URL(`${nameOrFile}.ts`, FOLDER);
