@@ -28,13 +28,15 @@ export async function evaluateControl(options: {
   readonly environment: Environment;
   readonly policy: Policy;
   readonly episodes: number;
+  /** Worlds played side by side; `controlLanes(episodes)` where it is absent. */
+  readonly lanes?: number;
   readonly size: number;
   readonly look?: Look;
   readonly rng: Rng;
 }): Promise<ControlResult> {
-  const { episodes, environment } = options;
+  const { episodes, environment, lanes = controlLanes(episodes) } = options;
   const started = performance.now();
-  const { returns, lengths, decisions } = await playWorld({ ...options, lanes: controlLanes(episodes) });
+  const { returns, lengths, decisions } = await playWorld({ ...options, lanes });
   const elapsedMs = performance.now() - started;
   const returnMean = mean(returns);
   const returnCi95 = bootstrapInterval95(returns, options.rng.split('bootstrap'));

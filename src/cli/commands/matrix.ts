@@ -1,0 +1,179 @@
+/** `dreamtree matrix`: one trained agent under every policy that fits it. */
+import type { Command } from 'commander';
+import type { MatrixCell, MatrixOptions } from '../../../eval/matrix.ts';
+import type { ActionSpace } from '../../types.ts';
+import { UserError } from '../../user-error.ts';
+import type { OpenedAgent } from '../open-agent.ts';
+
+const HELP = `
+Example:
+  dreamtree matrix checkpoints/catch.dream
+  dreamtree matrix checkpoints/cartpole.dream --simulations 0,2,8,16,32,64 --out simulations.svg
+  dreamtree matrix checkpoints/pendulum.dream --policies actor,sampled --lanes 1 --set search.samples=8
+
+All policies play the same episodes. A search makes the search.simulations of the agent's configuration for each
+decision; with --simulations it is played once for each number, and the picture shows return against simulations. What
+does not search, such as the actor and random actions, is played once. Ctrl-C ends it with what has been played.`;
+
+interface MatrixCommandOptions {
+  readonly policies?: string;
+  readonly simulations?: string;
+  readonly episodes: string;
+  readonly lanes?: string;
+  readonly seed: string;
+  readonly out: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+export default function registerMatrix(program: Command): void {
+  program
+    .command('matrix')
+    .description('Play one trained agent under every policy that fits it: returns, and what a decision costs.')
+    .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
+    .option('--policies <names>', 'policies, separated by commas (default: all that fit)')
+    .option('--simulations <numbers>', 'of every search, separated by commas; 0 is the actor')
+    .option('--episodes <n>', 'episodes that each policy plays', '50')
+    .option('--lanes <n>', 'worlds that are acted in at once (default: as many as eval takes)')
+    .option('--seed <seed>', 'seed of the episodes', '0')
+    .option('--out <file>', 'an .svg or a .png; the other is written beside it', 'matrix.png')
+    .option('--set <key=value...>', "any key of the agent's configuration, for example env.distract=film")
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
+    .action(matrixCommand);
+}
+
+async function matrixCommand(target: string, options: MatrixCommandOptions): Promise<void> {
+  const request = await readOptions(options);
+  const { actBy, openAgent } = await import('../open-agent.ts');
+  const { createRng } = await import('../../random.ts');
+  const opened = await openAgent(target, options.set);
+  const { config, world, environment } = opened;
+  const { policies, refused } = await choosePolicies(environment.actions, request.names);
+  const { episodes, seed, lanes, numbers } = request;
+  const { cells, error, stopped } = await playAll({
+    ...world, policies, episodes, lanes, simulations: numbers ?? [config.search.simulations],
+    rng: createRng(seed).split('eval'),
+    open: (name, simulations) =>
+      actBy({ ...opened, config: { ...config, search: { ...config.search, simulations } } }, { name, lanes }),
+  });
+  // Whatever ended it early, what has been played is not lost.
+  if (cells.length > 0) await report(request, opened, cells, refused);
+  if (stopped) {
+    console.error(cells.length > 0 ? 'stopped: this is what has been played' : 'stopped before anything was played');
+    process.exitCode = 1;
+  } else if (error !== undefined) {
+    throw error;
+  }
+}
+
+interface Request {
+  readonly episodes: number;
+  readonly seed: number;
+  readonly lanes: number;
+  /** Policies; all that fit where it is absent. */
+  readonly names?: readonly string[];
+  /** Of simulations, each ≥ 1; as configured where it is absent. */
+  readonly numbers?: readonly number[];
+  /** The picture's path, and the same without its extension. */
+  readonly file: string;
+  readonly stem: string;
+  readonly json: boolean;
+}
+
+async function readOptions(options: MatrixCommandOptions): Promise<Request> {
+  const { integer } = await import('../arguments.ts');
+  const { controlLanes } = await import('../../../eval/control.ts');
+  const { out: file, json = false } = options;
+  const episodes = integer('--episodes', options.episodes, 1);
+  const seed = integer('--seed', options.seed);
+  const most = options.lanes === undefined ? controlLanes(episodes) : integer('--lanes', options.lanes, 1);
+  const asked = options.simulations?.split(',').map((text) => integer('--simulations', text, 0));
+  const numbers = asked && [...new Set(asked)].filter((number) => number > 0).sort((a, b) => a - b);
+  if (numbers?.length === 0) {
+    throw new UserError(`--simulations: 0 is the actor; expected more beside it, got '${options.simulations}'`);
+  }
+  const named = options.policies?.split(',').map((name) => name.trim());
+  const names = named && [...new Set([...(asked?.includes(0) ? ['actor'] : []), ...named])];
+  const [, stem] = /^(.+)\.(?:svg|png)$/i.exec(file) ?? [];
+  if (stem === undefined) throw new UserError(`--out: expected an .svg or a .png, got '${file}'`);
+  return { episodes, seed, lanes: Math.min(episodes, most), names, numbers, file, stem, json };
+}
+
+/** Print the cells and draw them. */
+async function report(
+  { episodes, seed, lanes, numbers, file, stem, json }: Request,
+  { environment, config }: Pick<OpenedAgent, 'environment' | 'config'>,
+  cells: readonly MatrixCell[],
+  refused: Chosen['refused'],
+): Promise<void> {
+  const { matrixPlot, matrixRows } = await import('../../../eval/matrix.ts');
+  const { writePlot } = await import('../../viz/plot.ts');
+  const { table } = await import('../table.ts');
+  if (json) {
+    const head = { env: environment.name, agent: config.agent, episodes, lanes, seed };
+    console.log(JSON.stringify({ ...head, cells, refused, file }));
+  } else {
+    console.log(`${environment.name}, ${config.agent}, the same ${episodes} episodes for every policy, seed ${seed}`);
+    console.log(table(matrixRows(cells)));
+    console.log(`batch of ${lanes}: a call acts in all, in ${lanes} × ms per decision; with worlds: these included`);
+    for (const reason of Object.values(refused)) console.log(`left out: ${reason}`);
+  }
+  await writePlot(stem, matrixPlot(cells, {
+    title: `${environment.name}: ${config.agent}, ${episodes} episodes each, seed ${seed}`,
+    lanes, overSimulations: numbers !== undefined,
+    ...(cells.some(({ score }) => score !== undefined) ? { best: environment.reference?.expert } : {}),
+  }));
+  if (!json) console.log(file);
+}
+
+interface Chosen {
+  readonly policies: readonly string[];
+  /** Why the others cannot act here, by their names. */
+  readonly refused: Readonly<Record<string, string>>;
+}
+
+/** @throws UserError where a name is unknown, or none of them fits */
+async function choosePolicies(actions: ActionSpace, names?: readonly string[]): Promise<Chosen> {
+  const { listPolicies, requirePolicy } = await import('../policies.ts');
+  for (const name of names ?? []) await requirePolicy('--policies', name);
+  const listed = await listPolicies();
+  const wanted = names?.flatMap((name) => listed.filter((policy) => policy.name === name)) ?? listed;
+  const refused = Object.fromEntries(wanted.flatMap(({ name, refuses }) => {
+    const reason = refuses(actions);
+    return reason === undefined ? [] : [[name, reason]];
+  }));
+  const policies = wanted.map(({ name }) => name).filter((name) => !(name in refused));
+  if (policies.length === 0) throw new UserError(`--policies: none of them fits: ${Object.values(refused).join('; ')}`);
+  return { policies, refused };
+}
+
+interface Played {
+  readonly cells: readonly MatrixCell[];
+  /** What ended it early. */
+  readonly error?: unknown;
+  /** Somebody asked to stop. */
+  readonly stopped: boolean;
+}
+
+/** All cells, each with a line on stderr as soon as it is played. */
+async function playAll(options: MatrixOptions): Promise<Played> {
+  const { matrixLine, playMatrix } = await import('../../../eval/matrix.ts');
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  process.once('SIGINT', onInterrupt); // a second Ctrl-C ends the process
+  process.once('SIGTERM', onInterrupt);
+  const cells: MatrixCell[] = [];
+  try {
+    for await (const cell of playMatrix({ ...options, signal: stop.signal })) {
+      cells.push(cell);
+      console.error(matrixLine(cell));
+    }
+    return { cells, stopped: false };
+  } catch (error) {
+    return { cells, error, stopped: stop.signal.aborted };
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
