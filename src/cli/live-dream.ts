@@ -6,6 +6,7 @@ import type { Progress } from '../train/progress.ts';
 import type { Run } from '../train/run.ts';
 import type { NdArray } from '../types.ts';
 import { halfBlocks } from '../viz/terminal.ts';
+import { isExternal } from '../world/external.ts';
 
 export interface LiveDream {
   /** Draw the next frame, where the progress wants a picture now. */
@@ -18,7 +19,8 @@ export async function createLiveDream(
   { world, agent, engine, config }: Run,
   progress: Progress,
 ): Promise<LiveDream> {
-  if (!progress.wantsPicture() || !agent.model.decode) return { async show() {}, async dispose() {} };
+  const canDream = agent.model.decode && !isExternal(world.environment);
+  if (!progress.wantsPicture() || !canDream) return { async show() {}, async dispose() {} };
   const dreamer = await createDreamer({ ...world, agent, engine, context: 4, horizon: 16 });
   const rng = createRng(config.seed).split('live');
   let dream: Dream | undefined;

@@ -12,7 +12,7 @@ import { writePlot } from '../viz/plot.ts';
 
 /** `runs/catch-001`, `runs/catch-002`, …: the first that is free. */
 export function nextRunFolder(world: string): string {
-  const base = path.basename(world).replace(/\.[cm]?[jt]s$/, '');
+  const base = path.basename(world).replace(/^gym:|\.[cm]?[jt]s$|\.py$/g, '');
   const taken = existsSync('runs') ? readdirSync('runs') : [];
   const numbers = taken.flatMap((name) => (name.startsWith(`${base}-`) ? Number(name.slice(base.length + 1)) || 0 : []));
   return path.join('runs', `${base}-${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}`);

@@ -1,4 +1,4 @@
-/** The worlds that the command line knows: every file in `envs/`, whatever file a user names, and Python's as `gym:…`. */
+/** The worlds that the command line knows: every file in `envs/`, whatever file a user names, Python's by `gym:…`. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
@@ -18,8 +18,8 @@ export async function listWorlds(): Promise<Environment[]> {
 }
 
 /**
- * A world by its name in `envs/`, by the path of a .ts, .mts, .js or .mjs file whose default export is one, or by `gym:`
- * and a Gymnasium id or .py file; that one is external (world/external.ts).
+ * A world by its name in `envs/`, by the path of a .ts, .mts, .js or .mjs file whose default export is one, or by
+ * `gym:` and a Gymnasium id or .py file; that one is external (world/external.ts).
  * @throws UserError that names the nearest known world, or says what is wrong with the file or missing in Python
  */
 export async function loadWorld(nameOrFile: string): Promise<Environment> {
@@ -50,7 +50,7 @@ async function worldNames(): Promise<string[]> {
 }
 
 async function fileOf(nameOrFile: string): Promise<URL> {
-  if (isGymName(nameOrFile)) throw new UserError(`${nameOrFile} lives in Python; here a world in TypeScript is expected`);
+  if (isGymName(nameOrFile)) throw new UserError(`${nameOrFile} lives in Python; expected a world in TypeScript here`);
   if (EXTENSIONS.includes(extname(nameOrFile)) || /[/\\]/.test(nameOrFile)) {
     const path = resolve(nameOrFile);
     if (!EXTENSIONS.includes(extname(path))) {
@@ -63,7 +63,7 @@ async function fileOf(nameOrFile: string): Promise<URL> {
   if (!names.includes(nameOrFile)) {
     throw new UserError(
       `unknown world '${nameOrFile}'; did you mean '${closest(nameOrFile, names)}'? ` +
-        `Known: ${names.join(', ')}, the path of your own file, such as ./my-env.ts, or Python's, such as gym:CartPole-v1`,
+        `Known: ${names.join(', ')}, the path of your own file, such as ./my-env.ts, or gym:CartPole-v1 and the like`,
     );
   }
   return new URL(`${nameOrFile}.ts`, FOLDER);

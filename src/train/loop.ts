@@ -11,6 +11,7 @@ import { randomPolicy } from '../policies/random.ts';
 import { createRng } from '../random.ts';
 import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.ts';
 import type { Driver, FinishedEpisode } from '../world/driver.ts';
+import { ExternalWorldError } from '../world/external.ts';
 import { actingPolicy, loadPolicy } from './agent.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
@@ -90,6 +91,12 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
       const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
       const learning = learn(learner, replay, config, { from: update, to: due }, root.split('replay'), means);
       const [collected, losses] = await both(acting, learning);
+      if (collected instanceof ExternalWorldError) {
+        // What was learned stands, and none of this block's steps do: a moment from which the run can go on.
+        const state = { step, update: due, block, episode, carry, means: means.state(), loggedAt };
+        yield { state, finished: [], done: false };
+        throw collected;
+      }
 
       // Meet: the new steps become memory, the new parameters act.
       for (const { steps, targets } of collected.ticks) {
@@ -136,12 +143,13 @@ function blockUpdates(config: Config): number {
   return Math.max(train.blockUpdates, Math.ceil(replayed / (train.batchSize * train.batchLength)));
 }
 
-/** Wait for both, also where one fails: neither may be left running alone. */
-async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-  const [first, second] = await Promise.allSettled([one, other]);
-  if (first.status === 'rejected') throw first.reason;
-  if (second.status === 'rejected') throw second.reason;
-  return [first.value, second.value];
+/** Wait for both, also where one fails: neither may be left running alone. A world that failed elsewhere is told of. */
+async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A | ExternalWorldError, B]> {
+  const [acted, learned] = await Promise.allSettled([acting, learning]);
+  if (learned.status === 'rejected') throw learned.reason;
+  if (acted.status === 'fulfilled') return [acted.value, learned.value];
+  if (acted.reason instanceof ExternalWorldError) return [acted.reason, learned.value];
+  throw acted.reason;
 }
 
 interface Tick {

@@ -15,7 +15,8 @@ import type { Agent, Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { actionSize } from '../world/actions.ts';
 import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
-import { createDriver, type Driver, type DriverSnapshot } from '../world/driver.ts';
+import type { Driver, DriverSnapshot } from '../world/driver.ts';
+import { openDriver } from '../world/external.ts';
 import { channelsOf } from '../world/frame-stack.ts';
 import { createAgent } from './agent.ts';
 import { createLearner, type Learner } from './learner.ts';
@@ -91,11 +92,14 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
     priority: { exponent: config.replay.priority, correction: config.replay.correction }, capacityBytes: config.replay.bytes, directory: path.join(directory, 'replay'),
   };
   const rng = createRng(config.seed);
-  const driver = createDriver({ ...world, lanes, rng: rng.split('world') });
+  const driver = await openDriver({ ...world, lanes, rng: rng.split('world') });
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const replay = saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions);
   requireSequences(replay, config);
-  if (saved) driver.restore(saved.extra.driver as DriverSnapshot);
+  if (saved) {
+    const begun = await driver.restore(saved.extra.driver as DriverSnapshot);
+    begun.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
+  }
   const resume = saved ? loopState(saved) : undefined;
   const metrics = openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) });
   const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
@@ -118,7 +122,7 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
     },
     async close() {
       metrics.close();
-      await Promise.all([learner.close(), replay.close()]);
+      await Promise.all([learner.close(), replay.close(), driver.close()]);
     },
   };
 }

@@ -2,7 +2,7 @@
  * Worlds that live elsewhere, in another process say. They can be driven and played, but neither forked nor drawn here:
  * what needs that (trees, `watch`, `check`) is refused with a sentence.
  */
-import type { Environment } from '../types.ts';
+import type { Environment, Step } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import type { WorldSettings } from './configured.ts';
 import { createDriver } from './driver.ts';
@@ -13,10 +13,10 @@ import type { Played, PlayOptions } from './play.ts';
 /** A driver that may hold on to something outside of this process. */
 export interface OpenDriver extends Driver {
   /**
-   * As of `Driver`, but it may take a while. An external world cannot be put back: there every lane begins a new
-   * episode, which the next `step` records before anything else.
+   * As of `Driver`, but it may take a while. An external world cannot be put back, so there every lane begins a new
+   * episode. Gives the first records of those, by lane; none where the world is as it was.
    */
-  restore(snapshot: DriverSnapshot): Promise<void>;
+  restore(snapshot: DriverSnapshot): Promise<readonly (readonly Step[])[]>;
   /** Let go of whatever was taken; `snapshot` still works. */
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface ExternalWorld extends Environment {
   };
 }
 
-/** An external world failed while it was used; the message has everything that it said about it. */
+/** An external world refused something or failed; the message has everything that it said about it. */
 export class ExternalWorldError extends UserError {
   override readonly name = 'ExternalWorldError';
 }
@@ -46,7 +46,14 @@ export function isExternal(environment: Environment): environment is ExternalWor
 export async function openDriver(options: DriverOptions): Promise<OpenDriver> {
   if (isExternal(options.environment)) return options.environment.external.openDriver(options);
   const driver = createDriver(options);
-  return { ...driver, restore: async (snapshot) => driver.restore(snapshot), close: async () => {} };
+  return {
+    ...driver,
+    async restore(snapshot) {
+      driver.restore(snapshot);
+      return snapshot.lanes.map(() => []);
+    },
+    async close() {},
+  };
 }
 
 /** `playEpisodes` for any world. @throws as that; UserError where the world cannot be started */

@@ -50,8 +50,12 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
 
   const { openAgent } = await import('../open-agent.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
+  const { isExternal } = await import('../../world/external.ts');
   const { createRng } = await import('../../random.ts');
   const { config, world, environment, agent, params, engine } = await openAgent(target);
+  if (isExternal(environment)) {
+    throw new UserError(`${environment.name} lives in Python: the truth beside a dream needs a world that can be forked`);
+  }
   const dreamer = await createDreamer({ ...world, agent, engine, context, horizon });
   const rng = createRng(seed).split('dream');
   const dreams = await dreamAll(kind, environment, (actions) => dreamer.dream(params, actions, rng));

@@ -1,6 +1,7 @@
 /** `dreamtree train`: learn a world from pixels, before the user's eyes. */
 import type { Command } from 'commander';
 import type { Moment } from '../../train/loop.ts';
+import type { Environment } from '../../types.ts';
 import type { Run } from '../../train/run.ts';
 import type { Progress } from '../../train/progress.ts';
 import type { LiveDream } from '../live-dream.ts';
@@ -9,6 +10,8 @@ const HELP = `
 Example:
   dreamtree train catch
   dreamtree train cartpole --minutes 30 --seed 1 --logdir runs/my-cartpole
+  dreamtree train catch --agent gumbel-muzero        plans by tree search: dreamtree list has all agents
+  dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
   dreamtree train ./my-env.ts --preset small --set optimizer.learningRate=3e-4 train.trainRatio=64
 
 The same command with the same --logdir continues where it was stopped; Ctrl-C saves first. Every key that --set
@@ -89,7 +92,10 @@ function announce({ learner: { report }, engine, config, resume, environment, ag
     `engine ${engine.reason}; ${report.nodes} nodes compiled in ${seconds} s${report.cached ? ' (from the cache)' : ''}`,
   );
   if (agent.model.decode === undefined) console.error('this agent has no decoder: there will be no dreams to see');
-  if (resume) console.error(`continuing at step ${resume.step} of ${config.train.steps} in ${environment.name}`);
+  if (resume) {
+    const anew = 'external' in environment ? '; every lane begins a new episode, since a Python world cannot be saved' : '';
+    console.error(`continuing at step ${resume.step} of ${config.train.steps} in ${environment.name}${anew}`);
+  }
 }
 
 interface Reached {
@@ -102,6 +108,7 @@ async function follow(run: Run): Promise<Reached & { readonly interrupted: boole
   const { trainingLoop } = await import('../../train/loop.ts');
   const { createProgress } = await import('../../train/progress.ts');
   const { createLiveDream } = await import('../live-dream.ts');
+  const { ExternalWorldError } = await import('../../world/external.ts');
   const { config, metrics, clock, resume, learner } = run;
   const { steps, minutes, checkpointEvery } = config.train;
   const progress = createProgress({
@@ -142,6 +149,12 @@ async function follow(run: Run): Promise<Reached & { readonly interrupted: boole
       }
       if (stop || outOfTime) break;
     }
+  } catch (error) {
+    if (error instanceof ExternalWorldError && last) {
+      await run.save(last.state);
+      progress.note(`the world failed; saved at step ${last.state.step}. Go on with the same command and --logdir ${run.directory}`);
+    }
+    throw error;
   } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
@@ -181,6 +194,7 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const { createRng } = await import('../../random.ts');
   const { actBy } = await import('../open-agent.ts');
   const { summaryLine } = await import('../summary.ts');
+  const { isExternal } = await import('../../world/external.ts');
   const { writeRunReport } = await import('../run-folder.ts');
   const { config, world, environment, agent, engine, learner, directory, clock } = run;
   const { evalEpisodes: episodes } = config.train;
@@ -190,22 +204,30 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const rng = createRng(config.seed);
   const result = await evaluateControl({ ...world, policy: actor, episodes, rng: rng.split('eval') });
   await actor.dispose();
-  const dreamer = agent.model.decode && await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 });
+  const canDream = agent.model.decode && !isExternal(environment); // beside a dream stands the truth, forked
+  const dreamer = canDream ? await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 }) : undefined;
   const dream = await dreamer?.dream(params, 'policy', rng.split('dream'));
   await dreamer?.dispose();
   const summary = summaryLine(environment, result);
-  const next = nextSteps(directory, environment.name);
+  const next = nextSteps(directory, environment, dream !== undefined);
   const page = await writeRunReport(run, { result, trainedMs, ...reached, summary, next, ...(dream ? { dream } : {}) });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
   console.log(`trained for ${(trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));
 }
 
-const nextSteps = (directory: string, world: string): string[] => [
-  'What next:',
-  `  npx dreamtree dream ${directory} --actions each    what would happen if …`,
-  `  npx dreamtree eval ${directory} --episodes 200     more episodes, another seed`,
-  `  npx dreamtree train ${world === 'catch' ? 'cartpole' : 'catch'}                    another world`,
-  '  npx dreamtree --help                        everything else',
-];
-
+const nextSteps = (directory: string, { name, actions }: Environment, canDream: boolean): string[] => {
+  const each = actions.kind === 'discrete' ? ' --actions each' : '';
+  const lines = [
+    ...(canDream ? [
+      [`dream ${directory}${each}`, 'what would happen if …'],
+      [`tree ${directory} --out tree.png`, 'what a search sees before it decides'],
+      [`matrix ${directory}`, 'the same model under every policy'],
+    ] : []),
+    [`eval ${directory} --episodes 200 --seed 1`, 'more episodes, another seed'],
+    [`train ${name === 'catch' ? 'cartpole' : 'catch'}`, 'another world'],
+    ['--help', 'everything else'],
+  ];
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return ['What next:', ...lines.map(([command, what]) => `  npx dreamtree ${command.padEnd(width)}    ${what}`)];
+};

@@ -58,8 +58,10 @@ async function treeCommand(target: string, options: TreeOptions): Promise<void> 
   const { seeSearchTree } = await import('../../../eval/search-tree.ts');
   const { writeSearchTree } = await import('../../viz/search-tree.ts');
   const { createRng } = await import('../../random.ts');
+  const { isExternal } = await import('../../world/external.ts');
   const opened = await openAgent(target, [`search.simulations=${simulations}`, ...(options.set ?? [])]);
   const { config, world, environment, agent, params, engine } = opened;
+  if (isExternal(environment)) throw new UserError(`${environment.name} lives in Python: only worlds that can be drawn here have trees`);
   const { actions } = environment;
   const usual = actingPolicy(config, actions);
   const kind = named ?? (usual === 'actor' ? searchFor(actions) : usual);

@@ -1,0 +1,17 @@
+/** For tests: the Python that they run, if there is one. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const PYTHON = process.env.PYTHON || 'python3';
+export const hasPython = spawnSync(PYTHON, ['--version']).status === 0;
+if (!hasPython) console.warn(`skipped: there is no ${PYTHON}`);
+
+export const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+/** The stand-in world, as a user would name it. */
+export const STAND_IN = `gym:${here('stand_in.py')}`;
+
+/** What its actions are for, by their index (stand_in.py). */
+export const actions = {
+  wait: 0, gain: 1, terminate: 2, truncate: 3, disturb: 4, crash: 5, die: 6, infinite: 7, blind: 8,
+} as const;
