@@ -8,6 +8,7 @@ import type { Policy, Rng } from '../src/types.ts';
 import type { IntervalPlot, LinePlot, PlotPoint, PlotSeries } from '../src/viz/plot.ts';
 import type { ConfiguredWorld } from '../src/world/configured.ts';
 import { evaluateControl, type ControlResult } from './control.ts';
+import { returnInWords } from './statistics.ts';
 
 export interface MatrixCell extends ControlResult {
   readonly policy: string;
@@ -81,7 +82,7 @@ export function matrixRows(cells: readonly MatrixCell[]): string[][] {
     ],
     ...cells.map((cell) => [
       cell.policy, String(cell.simulations), interval(cell.returnMean, cell.returnCi95),
-      ...(scored ? [cell.score === undefined ? '' : number(cell.score)] : []),
+      ...(scored ? [cell.score === undefined ? '' : returnInWords(cell.score)] : []),
       significant(cell.policyMs), significant(cell.msPerDecision), rateOf(cell),
     ]),
   ];
@@ -146,12 +147,6 @@ const nameOf = ({ policy, simulations }: MatrixCell): string =>
 const rateOf = ({ simulationsPerSecond: rate }: MatrixCell): string => (rate === undefined ? '' : significant(rate));
 
 const interval = (value: number, [low, high]: readonly [number, number]): string =>
-  `${number(value)} [${number(low)}, ${number(high)}]`;
-
-/** Three significant digits or so, with a true minus sign. */
-function number(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return value.toFixed(digits).replace('-', '−');
-}
+  `${returnInWords(value)} [${returnInWords(low)}, ${returnInWords(high)}]`;
 
 const significant = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 });

@@ -29,3 +29,9 @@ export function bootstrapInterval95(
   resampled.sort((a, b) => a - b);
   return [quantileSorted(resampled, 0.025), quantileSorted(resampled, 0.975)];
 }
+
+/** A return in words: three significant digits or so, with a true minus sign, and none before a zero. */
+export function returnInWords(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toFixed(digits).replace(/^-(?=.*[1-9])/, '−').replace(/^-/, '');
+}

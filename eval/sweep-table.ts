@@ -1,5 +1,6 @@
 /** The rows of a sweep as Markdown: with everything, and short enough for a README. */
 import type { SweepRow } from './sweep.ts';
+import { returnInWords } from './statistics.ts';
 
 /** Every row with every column; both commands share the last one. */
 export function sweepTable(rows: readonly SweepRow[]): string {
@@ -9,7 +10,7 @@ export function sweepTable(rows: readonly SweepRow[]): string {
     ['preset', ({ preset }) => preset],
     ['change', changeOf],
     ['return: IQM [95 %]', achieved],
-    ['by seed', ({ seeds, returns }) => returns.map((value, i) => `${seeds[i]}: ${number(value)}`).join(' · ')],
+    ['by seed', ({ seeds, returns }) => returns.map((value, i) => `${seeds[i]}: ${returnInWords(value)}`).join(' · ')],
     ['normalised score', scoreOf],
     ['minutes', ({ minutes }) => minutes.toFixed(1)],
     ['steps', stepsOf],
@@ -30,9 +31,9 @@ export function readmeTable(rows: readonly SweepRow[]): string {
     ['agent', ({ agent }) => agent, differ(({ agent }) => agent)],
     ['preset', ({ preset }) => preset, differ(({ preset }) => preset)],
     ['change', changeOf, differ(changeOf)],
-    ['random', ({ reference }) => (reference ? number(reference.random) : ''), referred],
+    ['random', ({ reference }) => (reference ? returnInWords(reference.random) : ''), referred],
     ['return: IQM [95 %]', achieved],
-    ['best known', ({ reference }) => (reference ? number(reference.expert) : ''), referred],
+    ['best known', ({ reference }) => (reference ? returnInWords(reference.expert) : ''), referred],
     ['normalised score', scoreOf, referred],
     ['seeds', ({ seeds }) => String(seeds.length)],
     ['trained for', ({ minutes }) => (minutes < 10 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`)],
@@ -52,9 +53,10 @@ function markdown(rows: readonly SweepRow[], all: readonly Column[]): string {
 
 const changeOf = ({ change }: SweepRow): string => (change === undefined ? '—' : code(change));
 
-const achieved = ({ iqm, ci95: [low, high] }: SweepRow): string => `${number(iqm)} [${number(low)}, ${number(high)}]`;
+const achieved = ({ iqm, ci95: [low, high] }: SweepRow): string =>
+  `${returnInWords(iqm)} [${returnInWords(low)}, ${returnInWords(high)}]`;
 
-const scoreOf = ({ score }: SweepRow): string => (score === undefined ? '' : minus(score.toFixed(2)));
+const scoreOf = ({ score }: SweepRow): string => (score === undefined ? '' : returnInWords(score));
 
 function stepsOf({ steps, seeds, stoppedSeeds }: SweepRow): string {
   if (stoppedSeeds.length === 0) return count(steps);
@@ -63,14 +65,6 @@ function stepsOf({ steps, seeds, stoppedSeeds }: SweepRow): string {
   return `${count(steps)} (${which}stopped by --minutes)`;
 }
 
-/** Three significant digits or so. */
-function number(value: number): string {
-  return minus(value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2));
-}
-
 const count = (value: number): string => value.toLocaleString('en-US');
-
-/** A true minus sign, and none before a zero. */
-const minus = (text: string): string => text.replace(/^-(?=0[.0]*$)/, '').replace('-', '−');
 
 const code = (text: string): string => `\`${text}\``;

@@ -1,9 +1,9 @@
 /** `dreamtree train`: learn a world from pixels, before the user's eyes. */
 import type { Command } from 'commander';
 import type { Moment } from '../../train/loop.ts';
-import type { Environment } from '../../types.ts';
 import type { Run } from '../../train/run.ts';
 import type { Progress } from '../../train/progress.ts';
+import type { Environment } from '../../types.ts';
 import type { LiveDream } from '../live-dream.ts';
 
 const HELP = `
