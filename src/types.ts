@@ -225,6 +225,8 @@ export interface LatentModel {
   readonly carryShapes: Group<readonly number[]>;
   /** Leaves of the latent that replay keeps for every step, so that sequences may start anywhere. */
   readonly contextShapes: Group<readonly number[]>;
+  /** Steps at the front of a sequence of which `filter` lacks some of the past that `observe` would have had. */
+  readonly blindSteps: number;
   /** Length of `features`. */
   readonly featureSize: number;
   readonly parameters: Group<ParameterSpec>;

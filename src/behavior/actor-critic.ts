@@ -54,7 +54,7 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
 
       // Imagination, from the last posterior states of every sequence
       const wanted = config.imaginationStarts || batchSize * length;
-      const last = Math.min(length, Math.max(1, Math.ceil(wanted / batchSize)));
+      const last = Math.min(length - model.blindSteps, Math.max(1, Math.ceil(wanted / batchSize)));
       const recent = mapLatent(latents, (leaf) => lastSteps(leaf, last));
       const starts = mergeTime(recent);
       const { features, actions: taken, latents: imagined } = imagine(
@@ -66,7 +66,10 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
 
       // Returns
       const { reward, discount } = outcomes(model, params, imagined, flat);
-      const going = perStep(discount);
+      // Whether a start is the end is known; a model may have nothing to say of what it observed.
+      const alive = tf.mul(tf.sub(1, lastSteps(batch.isTerminal, last)), 1 - 1 / shape.horizonDiscount);
+      const beyondStart = (tensor: Tensor) => tf.slice(perStep(tensor), [0, 1], [-1, -1]);
+      const going = tf.concat([tf.reshape(alive, [rollouts, 1]), beyondStart(discount)], 1);
       const everywhere = flat(features);
       const estimate = valueOf(params, everywhere);
       const value = perStep(stopGradient(estimate.predict()));
@@ -103,7 +106,7 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
       ]);
       const parts = {
         policy: policyLoss, value: valueLoss, replayValue: replayLoss, entropy: tf.mean(entropy),
-        imaginedReward: tf.mean(reward), imaginedReturn: tf.mean(returns), imaginedValue: tf.mean(value),
+        imaginedReward: tf.mean(beyondStart(reward)), imaginedReturn: tf.mean(returns), imaginedValue: tf.mean(value),
         returnScale: scale.size, ...(searchLoss ? { search: searchLoss } : {}),
       };
       return { total, parts: stopScalars(parts), state: scale.state };
@@ -117,8 +120,6 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
 
       /** λ-returns of what was really received; imagination tells what lies beyond. Trains the model's features too. */
       function replayCriticLoss(replayed: Latent, beyond: Tensor): Tensor {
-        const gamma = 1 - 1 / shape.horizonDiscount;
-        const alive = tf.mul(tf.sub(1, lastSteps(batch.isTerminal, last)), gamma);
         // A step is the last of its episode where the next one is the first of another.
         const next = cut(batch.isFirst, length - last + 1, last - 1);
         const isLast = tf.concat([next, tf.zeros([batchSize, 1])], 1);

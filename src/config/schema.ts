@@ -229,8 +229,11 @@ export const configSchema = z
     if (isTrio(value.agent) && train.batchLength < model.frames + model.unroll) {
       refuse('train.batchLength', `expected at least model.frames + model.unroll = ${model.frames + model.unroll}`);
     }
-    if (value.replay.priority > 0 && !learnsFromSearch(value)) {
-      refuse('replay.priority', 'expected 0 for an agent that learns nothing from search');
+    if (value.replay.priority > 0 && !(isTrio(value.agent) && learnsFromSearch(value))) {
+      refuse('replay.priority', 'expected 0 for all agents but those of MuZero that learn from search');
+    }
+    if (learnsFromSearch(value) && value.search.policy === 'actor' && value.search.reanalyse === 0) {
+      refuse('search.reanalyse', 'expected more than 0 where the agent learns from search but does not act by it');
     }
     if (behavior.minStd > behavior.maxStd) {
       refuse('behavior.minStd', `expected at most behavior.maxStd = ${behavior.maxStd}`);

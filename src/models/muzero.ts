@@ -57,6 +57,7 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
     embed, representation, move, change, settle, rewards, goesOn,
     ...(decoder ? [decoder] : []), ...(siblings ? [siblings] : []),
   ];
+  const first = frames - 1;
   const sinceRoot = { arrival: [hidden], ...rewards.shapes };
 
   /** Latents of states [..., D] that no imagined step led to. */
@@ -93,7 +94,6 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
   /** From every start that has its whole history and future in the batch. */
   function unrollFrom(params: Params, latents: Latent, { action, isFirst }: Batch): Unrolled {
     const [batch, length]: number[] = isFirst.shape;
-    const first = frames - 1;
     const starts = length - unroll - first;
     let latent = mapLatent(latents, (leaf) => flatten(cut(leaf, first, starts), 2));
     let going: Tensor = tf.ones([batch, starts]);
@@ -119,7 +119,8 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
     /** The K steps after the start, [rollouts, K, …]. */
     const after = (tensor: Tensor) => cut(flatten(tensor, 2), 1, unroll);
     const arrived = mapLatent(unrolled.latents, (leaf) => flatten(after(leaf), 2));
-    const weight = after(tf.mul(unrolled.valid, tf.reshape(batch.weight, [batchSize, 1, 1])));
+    const weights = tf.mul(unrolled.valid, tf.reshape(batch.weight, [batchSize, 1, 1]));
+    const weight = after(weights);
     const average = (values: Tensor) => tf.mean(tf.mul(tf.reshape(values, [rollouts, unroll]), weight));
 
     const alive = tf.mul(tf.sub(1, after(windows(batch.isTerminal, span))), 1 - 1 / config.horizonDiscount);
@@ -134,14 +135,13 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
     if (decoder) {
       // One step of each rollout is looked at, another one in each, so that all depths are seen at the price of one.
       const depth = (start: number) => start % (unroll + 1);
-      const picked = (tensor: Tensor) => flatten(
-        tf.stack(tf.unstack(tensor, 1).map((rollout, start) => tf.unstack(rollout, 1)[depth(start)]), 1), 2,
-      );
+      const picked = (tensor: Tensor) => flatten(tf.concat(Array.from({ length: starts }, (_, start) =>
+        flatten(tf.slice(tensor, [0, start, depth(start)], [-1, 1, 1]), 2)), 1), 2);
       const state = picked(unrolled.latents.state);
       const pictures = tf.stack(Array.from({ length: starts }, (_, start) =>
         tf.squeeze(cut(batch.image, span.first + start + depth(start), 1), [1])), 1);
       const seen = { state: config.decoder === 'probe' ? stopGradient(state) : state };
-      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), config.stem, picked(unrolled.valid));
+      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), config.stem, picked(weights));
     }
     const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof scales])));
     return { total, parts, latents, unrolled };
@@ -149,8 +149,9 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
 
   return {
     latentShapes: { state: [deter], ...sinceRoot },
-    carryShapes: { history: [frames - 1, row] },
+    carryShapes: { history: [first, row] },
     contextShapes: {},
+    blindSteps: first,
     featureSize: deter,
     parameters: parametersOf(layers),
     encode: (params, picture) => embed.apply(params, picture),
@@ -159,7 +160,7 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
       const newest = tf.concat([tokens, tf.mul(previousAction, keep)], -1);
       const rows = tf.concat([tf.mul(history, tf.expandDims(keep, -1)), tf.expandDims(newest, 1)], 1);
       const state = representation.apply(params, tf.reshape(rows, [-1, frames * row]));
-      return { carry: { history: cut(rows, 1, frames - 1) }, latent: rooted(state) };
+      return { carry: { history: cut(rows, 1, first) }, latent: rooted(state) };
     },
     filter,
     imagine,

@@ -159,6 +159,7 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
     latentShapes: shapes,
     carryShapes: shapes,
     contextShapes: shapes,
+    blindSteps: 0,
     featureSize,
     parameters: parametersOf(layers),
     encode: (params, picture) => encoder.apply(params, picture),

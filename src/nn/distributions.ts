@@ -79,21 +79,11 @@ export function symexpBins(count: number): Float32Array {
  * logits [..., bins].
  */
 export function symexpTwoHot(logits: Tensor): Distribution & Trainable {
-  const count = logits.shape[logits.rank - 1];
-  const bins = symexpBins(count);
-  const half = (count - 1) / 2;
+  const bins = symexpBins(logits.shape[logits.rank - 1]);
   const probs = tf.softmax(logits);
   const logProb = (value: Tensor) => tf.sum(tf.mul(twoHot(value, bins), tf.logSoftmax(logits)), -1);
   return {
-    // Bins of equal size and opposite sign are paired first, so that equal probabilities give exactly 0.
-    predict() {
-      const front = [...probs.shape.slice(0, -1).map(() => 0)];
-      const low = tf.reverse(tf.slice(probs, [...front, 0], [...front.map(() => -1), half]), -1);
-      const high = tf.slice(probs, [...front, half + 1], [...front.map(() => -1), half]);
-      const upper = tf.tensor2d(bins.slice(half + 1), [half, 1]);
-      const mean = tf.matMul(tf.reshape(tf.sub(high, low), [-1, half]), upper);
-      return tf.reshape(mean, probs.shape.slice(0, -1));
-    },
+    predict: () => meanOf(probs, bins),
     sample(noise) {
       return tf.sum(tf.mul(sampleOneHot(probs, noise), tf.tensor1d(bins)), -1);
     },
@@ -103,18 +93,33 @@ export function symexpTwoHot(logits: Tensor): Distribution & Trainable {
   };
 }
 
+/**
+ * The mean of bins that are symmetric around zero. Those of equal size and opposite sign are paired first, so that equal
+ * probabilities [..., bins] give exactly 0.
+ */
+function meanOf(probs: Tensor, bins: Float32Array): Tensor {
+  const half = (bins.length - 1) / 2;
+  const front = probs.shape.slice(0, -1).map(() => 0);
+  const low = tf.reverse(tf.slice(probs, [...front, 0], [...front.map(() => -1), half]), -1);
+  const high = tf.slice(probs, [...front, half + 1], [...front.map(() => -1), half]);
+  const upper = tf.tensor2d(bins.slice(half + 1), [half, 1]);
+  return tf.reshape(tf.matMul(tf.reshape(tf.sub(high, low), [-1, half]), upper), probs.shape.slice(0, -1));
+}
+
 /** ε of MuZero's transform. */
 const LINEAR_PART = 0.001;
 
 /** h(x) = sign(x)·(√(|x| + 1) − 1) + εx, which shrinks large returns (Pohlen et al. 2018; MuZero, appendix F). */
 export const contract = (x: Tensor): Tensor =>
-  tf.add(tf.mul(tf.sign(x), tf.sub(tf.sqrt(tf.add(tf.abs(x), 1)), 1)), tf.mul(x, LINEAR_PART));
+  // √(|x| + 1) − 1 = |x| / (√(|x| + 1) + 1), where nothing small is the difference of two numbers near one.
+  tf.add(tf.div(x, tf.add(tf.sqrt(tf.add(tf.abs(x), 1)), 1)), tf.mul(x, LINEAR_PART));
 
-/** The inverse of `contract`. */
+/** The inverse of `contract`: p·(|p| + 2) with p = 2x / (√((1 + 2ε)² + 4ε|x|) + 1 + 2ε), as precise near 0 as anywhere. */
 export function expand(x: Tensor): Tensor {
-  const root = tf.sqrt(tf.add(tf.mul(tf.abs(x), 4 * LINEAR_PART), 1 + 4 * LINEAR_PART * (1 + LINEAR_PART)));
-  const size = tf.sub(tf.square(tf.div(tf.sub(root, 1), 2 * LINEAR_PART)), 1);
-  return tf.mul(tf.sign(x), size);
+  const least = 1 + 2 * LINEAR_PART;
+  const root = tf.sqrt(tf.add(tf.mul(tf.abs(x), 4 * LINEAR_PART), least ** 2));
+  const p = tf.div(tf.mul(x, 2), tf.add(root, least));
+  return tf.mul(p, tf.add(tf.abs(p), 2));
 }
 
 /**
@@ -129,7 +134,7 @@ export function contractedTwoHot(logits: Tensor, limit: number): Distribution & 
   const probs = tf.softmax(logits);
   const logProb = (value: Tensor) => tf.sum(tf.mul(twoHot(contract(value), bins), tf.logSoftmax(logits)), -1);
   return {
-    predict: () => expand(tf.reshape(tf.matMul(tf.reshape(probs, [-1, count]), tf.tensor2d(bins, [count, 1])), probs.shape.slice(0, -1))),
+    predict: () => expand(meanOf(probs, bins)),
     sample: (noise) => expand(tf.sum(tf.mul(sampleOneHot(probs, noise), tf.tensor1d(bins)), -1)),
     logProb,
     entropy: () => tf.neg(tf.sum(tf.mul(probs, tf.logSoftmax(logits)), -1)),

@@ -1,4 +1,5 @@
 /** Acting with a behaviour's own policy head on the latent that filtering the pictures gives. */
+import * as tf from '@tensorflow/tfjs';
 import { compile, type ProgramFunction } from '../engine/compile.ts';
 import { specsOf } from '../engine/nd-array.ts';
 import { blankCarry, blankObservation, pixels, type ActingOptions, type Actor, type PolicyVariant } from '../planning/acting.ts';
@@ -35,7 +36,9 @@ function actorProgram({ model, behavior }: Agent, explore: boolean): ProgramFunc
     const tokens = model.encode(params, pixels(observation.image));
     const next = model.observe(params, carry, { tokens, previousAction, isFirst }, noise);
     const { policy } = behavior.predict(params, model.features(next.latent));
-    return { choice: { action: explore ? policy.sample(noise) : policy.predict() }, carry: next.carry };
+    // What is drawn from a normal may lie outside.
+    const action = explore ? tf.clipByValue(policy.sample(noise), -1, 1) : policy.predict();
+    return { choice: { action }, carry: next.carry };
   };
 }
 

@@ -8,7 +8,7 @@ import { UserError } from '../user-error.ts';
 import { channelsOf } from '../world/frame-stack.ts';
 import { createAgent } from './agent.ts';
 import type { LearnerCalls, LearnerFailure } from './learner.ts';
-import { createReanalysis, type Reanalysis } from './reanalyse.ts';
+import { createReanalysis, withSearched, type Reanalysis } from './reanalyse.ts';
 import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from './update.ts';
 
 interface Running {
@@ -52,9 +52,8 @@ const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> 
   async update({ update, inputs }) {
     const { program, schedule, noise, state, reanalysis } = learner();
     const rng = noise.split(update);
-    const targets = reanalysis
-      ? await reanalysis.run({ ...state.params, ...state.slow }, inputs, rng.split('reanalyse'))
-      : inputs.targets;
+    const searched = await reanalysis?.run({ ...state.params, ...state.slow }, inputs, rng.split('reanalyse'));
+    const targets = searched ? withSearched(inputs.targets, searched) : inputs.targets;
     const outputs = await program.run({ ...state, ...inputs, targets, ...schedule(update) }, rng);
     // A group without members does not come back.
     const { params, slow = {}, momentum, variance, statistics = {} } = outputs;
@@ -62,7 +61,7 @@ const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> 
     const metrics = Object.fromEntries(Object.entries(outputs.metrics).map(([name, { data }]) => [name, data[0]]));
     const priority = outputs.priority?.priority.data;
     return {
-      metrics, context: outputs.context ?? {}, ...(reanalysis ? { targets } : {}),
+      metrics, context: outputs.context ?? {}, ...(searched ? { searched } : {}),
       ...(priority instanceof Float32Array ? { priority } : {}),
     };
   },

@@ -8,6 +8,7 @@ import type { CompileReport } from '../engine/compile.ts';
 import type { Group, Groups, NdArray, ParamArrays } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import type { AgentShape } from './agent.ts';
+import type { Searched } from './reanalyse.ts';
 import type { LearnerState } from './update.ts';
 
 export interface LearnerOptions {
@@ -26,9 +27,9 @@ export interface UpdateRequest {
 
 export interface UpdateResult {
   readonly metrics: Readonly<Record<string, number>>;
-  /** For replay to keep, leaves [B, T, …]: of the latents, and of what was searched anew. */
+  /** For replay to keep: of the latents, leaves [B, T, …], and what was searched anew. */
   readonly context: Group<NdArray>;
-  readonly targets?: Group<NdArray>;
+  readonly searched?: Searched;
   /** [B], where the behaviour gives priorities. */
   readonly priority?: Float32Array;
 }

@@ -5,15 +5,20 @@
 import type { Config } from '../config/index.ts';
 import { compile, type EngineChoice } from '../engine/compile.ts';
 import { mapGroup, sizeOf } from '../engine/nd-array.ts';
-import { flatten, mapLatent } from '../nn/sequences.ts';
+import { cut, flatten, mapLatent } from '../nn/sequences.ts';
 import { createLatentSearch, rootGroup, samplesOf } from '../planning/latent-search.ts';
 import type { Agent, Group, Groups, NdArray, ParamArrays, Rng, TensorSpec } from '../types.ts';
 import { actingPolicy, searchFor, type AgentShape } from './agent.ts';
 import { parametersOf } from './update.ts';
 
+/** New targets of the last R sequences of a batch, leaves [R, T − first, …]: from the first step on that has its past. */
+export interface Searched {
+  readonly first: number;
+  readonly targets: Group<NdArray>;
+}
+
 export interface Reanalysis {
-  /** The targets [B, T, …] of a batch, those of its last sequences being new. */
-  run(params: ParamArrays, inputs: Groups<NdArray>, rng: Rng): Promise<Group<NdArray>>;
+  run(params: ParamArrays, inputs: Groups<NdArray>, rng: Rng): Promise<Searched>;
 }
 
 /**
@@ -29,6 +34,8 @@ export async function createReanalysis(
   if (rows === 0 || Object.keys(agent.behavior.targetShapes).length === 0) return undefined;
   const policy = actingPolicy(config, actions);
   const { threads } = train;
+  const first = agent.model.blindSteps;
+  const length = train.batchLength - first;
   const samples = samplesOf(actions, search);
   const lastRows = ({ shape, dtype }: TensorSpec): TensorSpec => ({ shape: [rows, ...shape.slice(1)], dtype });
   const { image, action, isFirst } = specs.batch;
@@ -38,23 +45,23 @@ export async function createReanalysis(
 
   const roots = await compile('reanalyse', ({ params: weights, batch, context: before }, noise) => {
     const sequences = { image: batch.image, action: batch.action, isFirst: batch.isFirst, context: before };
-    const latent = mapLatent(agent.model.filter(weights, sequences, noise), (leaf) => flatten(leaf, 2));
+    const latent = mapLatent(agent.model.filter(weights, sequences, noise), (leaf) => flatten(cut(leaf, first, length), 2));
     return { latent, root: rootGroup(agent, weights, latent, noise, samples) };
   }, { params, batch: inputs, context }, { engine, threads });
   const latentSearch = await createLatentSearch({
-    agent, actions, search, engine, threads, roots: rows * train.batchLength, explore: true,
+    agent, actions, search, engine, threads, roots: rows * length, explore: true,
     kind: policy === 'actor' ? searchFor(actions) : policy,
   });
 
   return {
-    async run(weights, { batch, context: before, targets }, rng) {
+    async run(weights, { batch, context: before }, rng) {
       const tail = (array: NdArray): NdArray => lastOf(array, rows);
       const chosen = { image: batch.image, action: batch.action, isFirst: batch.isFirst };
       const { latent, root } = await roots.run(
         { params: weights, batch: mapGroup(chosen, tail), context: mapGroup(before, tail) }, rng.split('roots'),
       );
-      const fresh = (await latentSearch.run(weights, { latent, root }, rng.split('search'))).targets;
-      return mapGroup(targets, (array, leaf) => withLast(array, fresh[leaf]));
+      const { targets } = await latentSearch.run(weights, { latent, root }, rng.split('search'));
+      return { first, targets: mapGroup(targets, ({ shape: [, ...rest], ...array }) => ({ ...array, shape: [rows, length, ...rest] })) };
     },
   };
 }
@@ -65,9 +72,15 @@ function lastOf({ data, shape: [batch, ...rest], dtype }: NdArray, rows: number)
   return { data: data.subarray((batch - rows) * size, batch * size), shape: [rows, ...rest], dtype };
 }
 
-/** A copy of `array` whose end is `tail`. */
-function withLast(array: NdArray, tail: NdArray): NdArray {
-  const data = array.data.slice();
-  data.set(tail.data, data.length - tail.data.length);
-  return { ...array, data };
-}
+/** The targets [B, T, …] of a batch with those that were searched anew in their places. */
+export const withSearched = (targets: Group<NdArray>, { first, targets: fresh }: Searched): Group<NdArray> =>
+  mapGroup(targets, (array, leaf) => {
+    const { shape: [batch, length, ...rest] } = array;
+    const { data: found, shape: [rows] } = fresh[leaf];
+    const data = array.data.slice();
+    const [whole, known] = [length * sizeOf(rest), (length - first) * sizeOf(rest)];
+    for (let row = 0; row < rows; row++) {
+      data.set(found.subarray(row * known, (row + 1) * known), (batch - rows + row + 1) * whole - known);
+    }
+    return { ...array, data };
+  });

@@ -18,7 +18,7 @@ import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import type { Driver, DriverSnapshot } from '../world/driver.ts';
 import { openDriver } from '../world/external.ts';
 import { channelsOf } from '../world/frame-stack.ts';
-import { createAgent } from './agent.ts';
+import { actingPolicy, createAgent, loadPolicy } from './agent.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
@@ -85,6 +85,8 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
   const { environment } = world;
   const shape = { actions: environment.actions, actionSize: actionSize(environment.actions) };
   const agent = createAgent(config, shape);
+  // Before anything is begun: throws where the agent's way of acting does not go with this world.
+  await loadPolicy(actingPolicy(config, environment.actions), environment.actions);
   const { lanes, size } = config.env;
   const replayOptions = {
     lanes, imageShape: [size, size, channelsOf(config.env)], actionSize: shape.actionSize,

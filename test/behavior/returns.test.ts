@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cumulativeProduct, lambdaReturns, quantile } from '../../src/behavior/returns.ts';
+import { cumulativeProduct, lambdaReturns, nStepReturns, quantile } from '../../src/behavior/returns.ts';
 import { float32 } from '../../src/engine/nd-array.ts';
 import { evaluate } from '../engine/parity.ts';
 
@@ -37,4 +37,37 @@ describe('quantile', () => {
 it('cumulativeProduct multiplies along time', async () => {
   const products = await evaluate(({ x }) => cumulativeProduct(x), { x: float32([2, 3, 4, 1, 0, 5], [2, 3]) });
   expect(products).toEqual([2, 6, 24, 1, 0, 0]);
+});
+
+describe('nStepReturns', () => {
+  // Row 0 terminates at index 3, row 1 meets a time limit at index 2; another episode begins behind each.
+  const inputs = {
+    reward: float32([9, 1, 2, 3, 9, 5, 9, 1, 2, 9, 1, 2], [2, 6]),
+    value: float32([10, 20, 30, 40, 50, 60, 10, 20, 30, 40, 50, 60], [2, 6]),
+    isTerminal: float32([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], [2, 6]),
+    isLast: float32([0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0], [2, 6]),
+  };
+  const returns = (steps: number, changed: Partial<typeof inputs> = {}) => evaluate(({ reward, value, isTerminal, isLast }) =>
+    nStepReturns({ reward, value, isTerminal, isLast }, { steps, discount: 0.5 }), { ...inputs, ...changed });
+
+  it('are the next reward and half the next value for one step', async () => {
+    // 1 + 20/2, 2 + 30/2, 3 + 0, the end, 5 + 60/2, v | 1 + 20/2, 2 + 30/2, v, 1 + 50/2, 2 + 60/2, v
+    expect(await returns(1)).toEqual([11, 17, 3, 0, 35, 60, 11, 17, 30, 26, 32, 60]);
+  });
+
+  it('look two steps ahead', async () => {
+    // 1 + (2 + 30/2)/2, 2 + 3/2, … | 1 + (2 + 30/2)/2, 2 + 30/2 as it is cut there, …, 1 + (2 + 60/2)/2, …
+    expect(await returns(2)).toEqual([9.5, 3.5, 3, 0, 35, 60, 9.5, 17, 30, 17, 32, 60]);
+  });
+
+  it('end where the episode or the sequence does, however far they look', async () => {
+    // 1 + (2 + 3/2)/2: nothing of what lies behind the border
+    expect(await returns(5)).toEqual([2.75, 3.5, 3, 0, 35, 60, 9.5, 17, 30, 17, 32, 60]);
+    expect(await returns(50)).toEqual(await returns(5));
+  });
+
+  it('end with nothing where the last step of the sequence is terminal', async () => {
+    const ending = await returns(5, { isTerminal: float32([0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1], [2, 6]) });
+    expect(ending).toEqual([2.75, 3.5, 3, 0, 5, 0, 9.5, 17, 30, 2, 2, 0]);
+  });
 });

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32 } from '../../src/engine/nd-array.ts';
-import { bernoulli, boundedNormal, categorical, symexpBins, symexpTwoHot, twoHot } from '../../src/nn/distributions.ts';
+import {
+  bernoulli, boundedNormal, categorical, contract, contractedTwoHot, expand, symexpBins, symexpTwoHot, twoHot,
+} from '../../src/nn/distributions.ts';
 import { symexp, symlog } from '../../src/nn/transforms.ts';
 import { evaluate, fixedNoise, normals, runBoth } from '../engine/parity.ts';
 
@@ -119,6 +121,57 @@ describe('symexp two-hot', () => {
       const nll = -((1 - share) * logits[upper - 1] + share * logits[upper]) + Math.log(sum);
       expect(loss[row]).toBeCloseTo(nll, 4);
     }
+  });
+});
+
+describe('contracted two-hot', () => {
+  // h(x) = sign(x)·(√(|x| + 1) − 1) + x/1000
+  const values = [0, 1, 3, -3, 8, 24, -99];
+  const contracted = [0, 0.415214, 1.003, -1.003, 2.008, 4.024, -9.099];
+
+  it('contracts and expands as worked out by hand, the one undoing the other', async () => {
+    close(await evaluate(({ x }) => contract(x), { x: float32(values, [7]) }), contracted);
+    close(await evaluate(({ x }) => expand(x), { x: float32(contracted, [7]) }), values, 4);
+    // To the same share of itself, however small or large it is.
+    const numbers = [1e-6, -3e-4, 0.5, -2, 17.5, 300];
+    const back = await evaluate(({ x }) => expand(contract(x)), { x: float32(numbers, [6]) });
+    close(back.map((value, i) => value / numbers[i]), [1, 1, 1, 1, 1, 1]);
+  });
+
+  // Three bins of h(x) for |x| ≤ 15: −3.015, 0, 3.015; probabilities 0.2, 0.3, 0.5.
+  const logits = float32([0.2, 0.3, 0.5].map(Math.log), [1, 3]);
+  const rows = (count: number) => float32(new Float32Array(count * 3).map((_, i) => logits.data[i % 3]), [count, 3]);
+
+  it('predicts exactly zero where all bins are equally likely', async () => {
+    for (const count of [15, 41, 51, 255]) {
+      const x = float32(new Float32Array(2 * count), [2, count]);
+      expect(await evaluate((v) => contractedTwoHot(v.x, 300).predict(), { x })).toEqual([0, 0]);
+    }
+  });
+
+  it('predicts the mean of the bins, expanded', async () => {
+    // mean 0.3 · 3.015 = 0.9045 = h(2.617159)
+    close(await evaluate(({ x }) => contractedTwoHot(x, 15).predict(), { x: logits }), [2.617159], 3);
+    // h(±15) = ±3.015: all the mass on a last bin says the limit itself.
+    const sure = float32([99, 0, 0, 0, 0, 99], [2, 3]);
+    close(await evaluate(({ x }) => contractedTwoHot(x, 15).predict(), { x: sure }), [-15, 15], 3);
+  });
+
+  it('has the cross-entropy with the two neighbours of h(target) as its loss', async () => {
+    const target = float32([0, 15, 3, -3, 99], [5]);
+    // h(3) = 1.003 is 0.332670 of the way from 0 to 3.015; 99 counts as 15.
+    const middle = 0.667330 * 1.203973;
+    const expected = [1.203973, 0.693147, middle + 0.332670 * 0.693147, middle + 0.332670 * 1.609438, 0.693147];
+    const inputs = { x: rows(5), y: target };
+    close(await evaluate(({ x, y }) => contractedTwoHot(x, 15).loss(y), inputs), expected);
+    close(await evaluate(({ x, y }) => tf.neg(contractedTwoHot(x, 15).logProb(y)), inputs), expected);
+    // −Σ p ln p
+    close(await evaluate((v) => contractedTwoHot(v.x, 15).entropy(), { x: logits }), [1.029653]);
+  });
+
+  it('samples expanded bins', async () => {
+    const drawn = await evaluate(({ x }) => contractedTwoHot(x, 15).sample(fixedNoise([0.1, 0.9])), { x: rows(2) });
+    close(drawn, [-15, 15], 3);
   });
 });
 

@@ -9,6 +9,7 @@ import { readCheckpoint } from '../../src/data/checkpoint.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
 import { openRun } from '../../src/train/run.ts';
 import type { Environment } from '../../src/types.ts';
+import { UserError } from '../../src/user-error.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'dreamtree-run-'))));
@@ -17,9 +18,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const SETTINGS = ['train.steps=160', 'train.logEvery=20', 'train.trainRatio=3'];
 
 /** Train until done or, where given, until so many steps are taken; the learner is stopped either way. */
-async function train(name: string, world: Environment, { until = Infinity, overrides = [] as string[] } = {}) {
+async function train(
+  name: string,
+  world: Environment,
+  { until = Infinity, overrides = [] as string[], agent = 'dreamer' } = {},
+) {
   const directory = path.join(folder, name);
-  const config = resolveConfig({ world: world.name, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
+  const config = resolveConfig({ world: world.name, agent, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
   const run = await openRun({ directory, config, environment: world as Environment, command: 'test' });
   try {
     for await (const { state, row, done } of trainingLoop({ ...run, actions: world.actions })) {
@@ -54,6 +59,24 @@ describe('a run', () => {
     expect(existsSync(path.join(folder, 'parts', 'config.yaml'))).toBe(true);
   }, 60_000);
 
+  it('continues with the priorities and the searches that its replay holds', async () => {
+    const overrides = [
+      'replay.priority=0.6', 'search.reanalyse=0.5', 'search.simulations=3', 'model.frames=2', 'model.unroll=3',
+      'train.batchLength=8',
+    ];
+    const trainMuzero = (name: string, { until = Infinity, more = [] as string[] } = {}) =>
+      train(name, cartpole as Environment, { agent: 'gumbel-muzero', until, overrides: [...overrides, ...more] });
+    const whole = await trainMuzero('whole');
+    expect(whole).toContain('"behavior/searchedShare"');
+    await trainMuzero('parts', { until: 70 });
+    await trainMuzero('parts', { until: 110 });
+    expect(await trainMuzero('parts')).toBe(whole);
+    const [one, other] = await Promise.all(['whole', 'parts'].map((name) => readCheckpoint(path.join(folder, name, 'checkpoint.dream'))));
+    expect(other.arrays).toEqual(one.arrays);
+    // In a run as short as this one priorities already make a difference.
+    expect(await trainMuzero('uniform', { more: ['replay.priority=0'] })).not.toBe(whole);
+  }, 120_000);
+
   it('trains in the world of its configuration, and continues it with its nuisances', async () => {
     const overrides = [
       'env.actionRepeat=2', 'env.timeLimit=5', 'env.stickyActions=0.3', 'env.distract=film', 'env.camera=jitter', 'env.greyscale=true',
@@ -82,6 +105,9 @@ it('updates are due by replayed steps per environment step, after the prefill', 
 it('refuses what it could not learn, and says why', async () => {
   await expect(train('small', cartpole as Environment, { overrides: ['replay.bytes=9000'] })).rejects.toThrow(
     /replay\.bytes = 9000 holds \d+ steps, but 2 lanes need sequences of 6 each/,
+  );
+  await expect(train('continuous', pendulum as Environment, { agent: 'muzero' })).rejects.toThrow(
+    new UserError("policy 'puct' does not go with this world: puct searches discrete actions, and these are continuous"),
   );
   const masked = { ...(cartpole as Environment), legal: () => [true, true] };
   await expect(train('masked', masked)).rejects.toThrow(/cartpole forbids some actions in some states/);

@@ -1,0 +1,184 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/config/index.ts';
+import { compile } from '../../src/engine/compile.ts';
+import { float32, mapGroup, specsOf, uint8, zeros } from '../../src/engine/nd-array.ts';
+import { createRng } from '../../src/random.ts';
+import { createAgent } from '../../src/train/agent.ts';
+import { initLearner } from '../../src/train/update.ts';
+import type { Agent, Batch, Group, NdArray, ParamArrays } from '../../src/types.ts';
+import { normals, onnx, uniforms } from '../engine/parity.ts';
+
+const [FRAMES, UNROLL, T, A, BINS] = [2, 3, 8, 3, 5];
+/** Sequences have the starts 1 to 4: no rollout begins at index 5 or later. */
+const STARTS = T - UNROLL - (FRAMES - 1);
+const GAMMA = 0.75;
+
+function setting(overrides: readonly string[] = []) {
+  const config = resolveConfig({
+    world: 'catch', preset: 'debug', agent: 'efficientzero',
+    overrides: [
+      `model.frames=${FRAMES}`, `model.unroll=${UNROLL}`, `train.batchLength=${T}`, `model.bins=${BINS}`,
+      'model.support=15', 'model.horizonDiscount=4', 'model.decoder=recon', 'search.returnSteps=2', ...overrides,
+    ],
+  });
+  const agent = createAgent(config, { actions: { kind: 'discrete', n: A }, actionSize: A });
+  const { params } = initLearner(agent, createRng(0));
+  // Heads that begin at zero would hide what goes into them.
+  const awake = mapGroup(params, (array, name) =>
+    (/(logits|actor\/out)\/kernel/.test(name) ? normals(array.shape, 5) : array));
+  return { agent, params: awake };
+}
+
+type Data = Readonly<Record<Exclude<keyof Batch, 'context' | 'targets'> | 'searchPolicy' | 'searchValue', NdArray>>;
+
+const size = 16;
+
+/** One sequence whose searches all found the same policy. */
+const plain: Data = {
+  image: uint8(Uint8Array.from(uniforms([1, T, size, size, 3], 0, 256).data), [1, T, size, size, 3]),
+  action: uniforms([1, T, A], 0, 1), reward: normals([1, T]), isFirst: zeros([1, T]), isTerminal: zeros([1, T]),
+  searchPolicy: float32(Array.from({ length: T }, () => [0.5, 0.25, 0.25]).flat(), [1, T, A]),
+  searchValue: normals([1, T], 7), weight: float32([1], [1]),
+};
+
+/** The same with `change` of every number at the given indices. */
+function changeAt(array: NdArray, indices: readonly number[], change: (value: number) => number): NdArray {
+  const perStep = array.data.length / T;
+  const data = array.data.map((value, i) => (indices.includes(Math.floor(i / perStep)) ? change(value) : value));
+  return { ...array, data };
+}
+const mark = (indices: readonly number[]) => changeAt(zeros([1, T]), indices, () => 1);
+
+/** All losses of an agent, by name, and the priority of the sequence. */
+async function lossesOf({ agent, params }: { readonly agent: Agent; readonly params: ParamArrays }) {
+  const program = await compile('losses', ({ params: p, data }, noise) => {
+    const { image, action, reward, isFirst, isTerminal, searchPolicy, searchValue, weight } = data;
+    const batch: Batch = {
+      image, action, reward, isFirst, isTerminal, weight, context: {}, targets: { searchPolicy, searchValue },
+    };
+    const world = agent.model.loss(p, batch, noise);
+    const { parts, priority, total } = agent.behavior.loss({
+      params: p, slow: {}, state: {}, model: agent.model, world, batch, noise,
+    });
+    const own: Group<Tensor> = priority ? { priority } : {};
+    return { out: { ...world.parts, ...parts, ...own, total: tf.add(world.total, total) } };
+  }, specsOf({ params, data: { ...plain } }), { engine: onnx });
+  return async (weights: ParamArrays, data: Data): Promise<Record<string, number>> => {
+    const { out } = await program.run({ params: weights, data: { ...data } });
+    return mapGroup(out, ({ data: values }) => values[0]);
+  };
+}
+
+const ofInterest = [
+  'image', 'reward', 'continue', 'consistency', 'policy', 'value', 'valueError', 'priority', 'total',
+] as const;
+
+describe('search distillation', async () => {
+  const { agent, params } = setting();
+  const losses = await lossesOf({ agent, params });
+
+  const same = (one: Record<string, number>, other: Record<string, number>) => {
+    for (const name of ofInterest) expect(other[name], name).toBeCloseTo(one[name], 5);
+  };
+
+  it('learns nothing from behind the border of an episode', async () => {
+    // Whatever begins before index 5 is cut there, and nothing begins later.
+    const behind = [5, 6, 7];
+    const changed = (data: Data): Data => ({
+      ...data,
+      image: changeAt(data.image, behind, (value) => 255 - value),
+      action: changeAt(data.action, behind, (value) => 1 - value),
+      reward: changeAt(data.reward, behind, (value) => value + 3), isTerminal: mark([7]),
+      searchPolicy: changeAt(data.searchPolicy, behind, (value) => (value === 0.5 ? 0 : 0.5)),
+      searchValue: changeAt(data.searchValue, behind, (value) => value - 5),
+    });
+    const bordered = { ...plain, isFirst: mark([5]) };
+    const [before, after] = [await losses(params, bordered), await losses(params, changed(bordered))];
+    same(before, after);
+    const [open, openChanged] = [await losses(params, plain), await losses(params, changed(plain))];
+    for (const name of ofInterest) expect(Math.abs(openChanged[name] - open[name]), name).toBeGreaterThan(1e-4);
+    // What stands right before the border does count.
+    const near = await losses(params, { ...bordered, reward: changeAt(plain.reward, [4], (value) => value + 3) });
+    expect(Math.abs(near.value - before.value)).toBeGreaterThan(1e-3);
+  });
+
+  it('wants no decision, and no value, where the world has ended', async () => {
+    const over = { ...plain, isFirst: mark([5]), isTerminal: mark([4]) };
+    const otherSearch = {
+      searchPolicy: changeAt(plain.searchPolicy, [4], (value) => (value === 0.5 ? 0 : 0.5)),
+      searchValue: changeAt(plain.searchValue, [4], (value) => value + 5),
+    };
+    const before = await losses(params, over);
+    same(before, await losses(params, { ...over, ...otherSearch }));
+    // At a time limit both count.
+    const limit = { ...plain, isFirst: mark([5]) };
+    const [cut, otherwise] = [await losses(params, limit), await losses(params, { ...limit, ...otherSearch })];
+    expect(Math.abs(otherwise.policy - cut.policy)).toBeGreaterThan(1e-3);
+    expect(Math.abs(otherwise.value - cut.value)).toBeGreaterThan(1e-3);
+  });
+
+  it('counts the first step as much as all that were imagined, and a sequence by its weight', async () => {
+    // Heads that know nothing lose ln 5 on every value and ln 3 on every policy.
+    const blank = mapGroup(params, (array, name) =>
+      (/^(critic\/logits|actor\/out)/.test(name) ? zeros(array.shape) : array));
+    const once = await losses(blank, plain);
+    expect(once.value).toBeCloseTo(2 * Math.log(BINS), 5);
+    expect(once.policy).toBeCloseTo(2 * Math.log(A), 5);
+    expect(once.entropy).toBeCloseTo(Math.log(A), 5);
+    expect(once.searchedShare).toBe(1);
+    // Steps before the border: 3, 2, 1 and 0 of the three that follow starts 1 to 4.
+    const bordered = await losses(blank, { ...plain, isFirst: mark([5]) });
+    expect(bordered.value).toBeCloseTo((1 + (3 + 2 + 1 + 0) / 3 / STARTS) * Math.log(BINS), 5);
+    const light = await losses(blank, { ...plain, weight: float32([0.25], [1]) });
+    expect(light.value).toBeCloseTo(0.5 * Math.log(BINS), 5);
+    expect(light.policy).toBeCloseTo(0.5 * Math.log(A), 5);
+    for (const name of ['image', 'reward', 'continue', 'consistency']) expect(light[name] / once[name], name).toBeCloseTo(0.25, 4);
+    // Only indices 1 to 3 were searched: 1 for each as a first step, ⅓ as a later one, of which there are 2 + 1.
+    const few = await losses(blank, { ...plain, searchPolicy: changeAt(plain.searchPolicy, [0, 4, 5, 6, 7], () => 0) });
+    expect(few.policy).toBeCloseTo(((3 + 3 / 3) / STARTS) * Math.log(A), 5);
+    expect(few.searchedShare).toBeCloseTo(3 / T, 5);
+  });
+
+  // Five bins of h(x) for |x| ≤ 15; all the mass on the last makes every own value 15, for h(15) = 3.015.
+  const sure = {
+    ...params, 'critic/logits/kernel': zeros(params['critic/logits/kernel'].shape),
+    'critic/logits/bias': float32([0, 0, 0, 0, 50], [BINS]),
+  };
+  const numbers = {
+    ...plain, reward: float32([9, 1, 1, 1, 1, 1, 1, 1], [1, T]), searchValue: float32([4, 4, 4, 4, 4, 4, 4, 4], [1, T]),
+  };
+
+  it('looks two rewards ahead, to the value that a search found there', async () => {
+    const { targetValue, valueError, priority } = await losses(sure, numbers);
+    // 1 + γ(1 + γ·4) six times, then 1 + γ·4, then 4
+    const two = 1 + GAMMA * (1 + GAMMA * 4);
+    expect(targetValue).toBeCloseTo((6 * two + (1 + GAMMA * 4) + 4) / T, 3);
+    // The starts say 15.
+    expect(valueError).toBeCloseTo(15 - two, 3);
+    expect(priority).toBeCloseTo(15 - two, 3);
+  });
+
+  it('falls back on its own value where there was no search', async () => {
+    const unknown = { ...numbers, searchPolicy: zeros([1, T, A]) };
+    const { targetValue, policy, searchedShare } = await losses(sure, unknown);
+    const two = 1 + GAMMA * (1 + GAMMA * 15);
+    expect(targetValue).toBeCloseTo((6 * two + (1 + GAMMA * 15) + 15) / T, 3);
+    expect([policy, searchedShare]).toEqual([0, 0]);
+    // Only at index 7: the return from 6 and the last value itself end there, and the one from 5.
+    const last = { ...numbers, searchPolicy: changeAt(plain.searchPolicy, [0, 1, 2, 3, 4, 5, 6], () => 0) };
+    const ending = (await losses(sure, last)).targetValue;
+    expect(ending).toBeCloseTo((5 * two + (1 + GAMMA * (1 + GAMMA * 4)) + (1 + GAMMA * 4) + 4) / T, 3);
+  });
+
+  it('learns the searched value itself where it is asked to, and returns where there is none', async () => {
+    const direct = await lossesOf(setting(['search.valueTarget=search']));
+    expect((await direct(sure, numbers)).targetValue).toBeCloseTo(4, 4);
+    // Terminal at index 2, and index 0 unknown: 1 + γ·1 from there, then 4, 0 and 4 five times.
+    const some = {
+      ...numbers, searchPolicy: changeAt(plain.searchPolicy, [0], () => 0), isTerminal: mark([2]), isFirst: mark([3]),
+    };
+    expect((await direct(sure, some)).targetValue).toBeCloseTo((1 + GAMMA * 1 + 4 + 0 + 5 * 4) / T, 3);
+  });
+});

@@ -1,0 +1,232 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/config/index.ts';
+import { compile } from '../../src/engine/compile.ts';
+import { valueAndGradients } from '../../src/engine/gradients.ts';
+import { float32, int32, mapGroup, specsOf, zeros } from '../../src/engine/nd-array.ts';
+import { createMuzero } from '../../src/models/muzero.ts';
+import { initParameters } from '../../src/nn/parameters.ts';
+import { firstSteps } from '../../src/nn/sequences.ts';
+import { createRng } from '../../src/random.ts';
+import type { Batch, Group, Groups, Latent, LatentModel, NdArray } from '../../src/types.ts';
+import { integers, normals, onnx, uniforms } from '../engine/parity.ts';
+
+const FRAMES = 3;
+const UNROLL = 3;
+const [B, T, A] = [2, 8, 3];
+
+function setting(agent: string, overrides: readonly string[] = []) {
+  const config = resolveConfig({
+    world: 'catch', preset: 'debug', agent,
+    overrides: [`model.frames=${FRAMES}`, `model.unroll=${UNROLL}`, `train.batchLength=${T}`, ...overrides],
+  });
+  const model = createMuzero(config.model, { image: { size: config.env.size, channels: 3 }, actionSize: A });
+  // Heads that begin at zero would hide what goes into them.
+  const params = mapGroup(initParameters(model.parameters, createRng(0)), (array, name) =>
+    (name.endsWith('logits/kernel') ? normals(array.shape, 5) : array));
+  return { config, model, params };
+}
+
+const { config, model, params } = setting('efficientzero', ['model.decoder=recon']);
+const { size } = config.env;
+
+/** The second sequence begins in the middle of an episode; another one begins at index 4 of the first. */
+const batch = {
+  image: integers([B, T, size, size, 3], 256), action: uniforms([B, T, A], -1, 1), reward: normals([B, T]),
+  isFirst: float32([1, 0, 0, 0, 1, 0, 0, 0, ...new Array<number>(T).fill(0)], [B, T]), isTerminal: zeros([B, T]),
+};
+
+type Inputs = Groups<Tensor>;
+
+async function run(fn: (v: Inputs) => Groups<Tensor>, inputs: Groups<NdArray>): Promise<Groups<NdArray>> {
+  const program = await compile('test', fn, specsOf(inputs), { engine: onnx });
+  const outputs = await program.run(inputs);
+  await program.dispose();
+  return outputs;
+}
+
+const noNoise = { uniform: refuse, normal: refuse };
+function refuse(): never {
+  throw new Error('the trio draws no random numbers');
+}
+
+/** A batch whose sequences weigh 1. */
+const whole = ({ image, action, reward, isFirst, isTerminal }: Group<Tensor>): Batch =>
+  ({ image, action, reward, isFirst, isTerminal, context: {}, targets: {}, weight: tf.ones([B]) });
+
+const filter = (v: Inputs): Latent => model.filter(v.params, whole(v.batch), noNoise);
+
+const at = (tensor: Tensor, t: number): Tensor => tf.unstack(tensor, 1)[t];
+
+function close(actual: NdArray, expected: NdArray, digits = 4): void {
+  expect(actual.shape).toEqual(expected.shape);
+  expected.data.forEach((value, i) => expect(actual.data[i]).toBeCloseTo(value, digits));
+}
+
+describe('the trio as a filter', () => {
+  it('sees in a sequence what it sees step by step', async () => {
+    const { whole: sequence, steps, last } = await run((v) => {
+      const pictures = tf.div(tf.cast(tf.reshape(v.batch.image, [B * T, size, size, 3]), 'float32'), 255);
+      const tokens = tf.reshape(model.encode(v.params, pictures), [B, T, -1]);
+      let carry: Latent = mapGroup(model.carryShapes, (shape) => tf.zeros([B, ...shape]));
+      const latents: Latent[] = [];
+      for (let t = 0; t < T; t++) {
+        const input = { tokens: at(tokens, t), previousAction: at(v.batch.action, t), isFirst: at(v.batch.isFirst, t) };
+        const next = model.observe(v.params, carry, input, noNoise);
+        carry = next.carry;
+        latents.push(next.latent);
+      }
+      const steps = mapGroup(model.latentShapes, (_, leaf) => tf.stack(latents.map((latent) => latent[leaf]), 1));
+      return { whole: filter(v), steps, last: carry };
+    }, { params, batch });
+    for (const leaf of Object.keys(model.latentShapes)) close(steps[leaf], sequence[leaf], 5);
+    expect(last.history.shape).toEqual([B, ...model.carryShapes.history]);
+    // Roots were not imagined.
+    for (const leaf of ['arrival', 'memory', 'before', 'age']) {
+      expect(sequence[leaf].data.every((value) => value === 0), leaf).toBe(true);
+    }
+  });
+
+  it('remembers as many pictures as it has frames, and none from before its episode', async () => {
+    const inputs = specsOf({ params, batch });
+    const program = await compile('filter', (v) => ({ out: { state: filter(v).state } }), inputs, { engine: onnx });
+    const states = async (changed: Partial<typeof batch>) => {
+      const { out } = await program.run({ params, batch: { ...batch, ...changed } });
+      return out.state.data;
+    };
+    const before = await states({});
+    const deter = config.model.deter;
+    /** By sequence, the indices whose state differs. */
+    const moved = (after: ArrayLike<number>) => [0, 1].map((b) => Array.from({ length: T }, (_, t) => t).filter((t) =>
+      Array.from({ length: deter }, (_, i) => (b * T + t) * deter + i).some((i) => after[i] !== before[i])));
+    const picture = size * size * 3;
+    const otherImage = (t: number) => int32(Int32Array.from(batch.image.data, (value, i) =>
+      (Math.floor(i / picture) % T === t ? 255 - value : value)), batch.image.shape);
+    const otherAction = (t: number) => float32(Float32Array.from(batch.action.data, (value, i) =>
+      (Math.floor(i / A) % T === t ? value + 1 : value)), batch.action.shape);
+    expect(moved(await states({ image: otherImage(3) }))).toEqual([[3], [3, 4, 5]]);
+    expect(moved(await states({ image: otherImage(4) }))).toEqual([[4, 5, 6], [4, 5, 6]]);
+    expect(moved(await states({ image: otherImage(0) }))).toEqual([[0, 1, 2], [0, 1, 2]]);
+    // What led to the first picture of an episode is not its business.
+    expect(moved(await states({ action: otherAction(4) }))).toEqual([[], [4, 5, 6]]);
+    expect(moved(await states({ action: otherAction(5) }))).toEqual([[5, 6, 7], [5, 6, 7]]);
+    await program.dispose();
+  });
+});
+
+describe('the trio unrolled', () => {
+  it('is its own imagination, repeated under the actions of the batch', async () => {
+    const starts = T - UNROLL - (FRAMES - 1);
+    const { unrolled, imagined, other } = await run((v) => {
+      const { unrolled: result } = model.loss(v.params, whole(v.batch), noNoise);
+      if (!result) throw new Error('expected what was unrolled');
+      expect(result.first).toBe(FRAMES - 1);
+      const latents = filter(v);
+      const rows = Array.from({ length: starts }, (_, s) => {
+        let latent = mapGroup(latents, (leaf) => at(leaf, FRAMES - 1 + s));
+        const reached: Latent[] = [latent];
+        for (let k = 1; k <= UNROLL; k++) {
+          latent = { ...model.imagine(v.params, latent, at(v.batch.action, FRAMES - 1 + s + k)) };
+          reached.push(latent);
+        }
+        return reached;
+      });
+      const imaginedLatents = mapGroup(model.latentShapes, (_, leaf) =>
+        tf.stack(rows.map((reached) => tf.stack(reached.map((latent) => latent[leaf]), 1)), 1));
+      return { unrolled: result.latents, imagined: imaginedLatents, other: { valid: result.valid } };
+    }, { params, batch });
+    for (const leaf of Object.keys(model.latentShapes)) {
+      close(unrolled[leaf], imagined[leaf], leaf === 'before' ? 2 : 5);
+    }
+    // Starts 2, 3, 4 and up to 3 steps; the episode of the first sequence ends before index 4.
+    expect(starts).toBe(3);
+    expect([...other.valid.data]).toEqual([
+      ...[1, 1, 0, 0], ...[1, 0, 0, 0], ...[1, 1, 1, 1],
+      ...new Array<number>(12).fill(1),
+    ]);
+  });
+
+  it('halves the gradient at every step but the first', async () => {
+    const gradients = (depth: number, through: 'unroll' | 'imagine') => run((v) => {
+      // One start, so that its actions are in no history.
+      const shorter = mapGroup(v.batch, (leaf) => firstSteps(leaf, FRAMES + UNROLL));
+      const weights = tf.tensor1d(Array.from({ length: config.model.deter }, (_, i) => i + 1));
+      const { gradients: found } = valueAndGradients({ action: shorter.action }, () => {
+        let state: Tensor;
+        if (through === 'unroll') {
+          const { unrolled } = model.loss(v.params, whole(shorter), noNoise);
+          if (!unrolled) throw new Error('expected what was unrolled');
+          state = tf.unstack(tf.squeeze(unrolled.latents.state, [1]), 1)[depth];
+        } else {
+          let latent = mapGroup(model.filter(v.params, whole(shorter), noNoise), (leaf) => at(leaf, FRAMES - 1));
+          for (let k = 1; k <= depth; k++) {
+            latent = { ...model.imagine(v.params, latent, at(shorter.action, FRAMES - 1 + k)) };
+          }
+          state = latent.state;
+        }
+        return { total: tf.sum(tf.mul(state, weights)), extras: {} };
+      });
+      return { out: { action: found.action } };
+    }, { params, batch }).then(({ out }) => [...out.action.data]);
+    const [scaled, plain] = [await gradients(3, 'unroll'), await gradients(3, 'imagine')];
+    const share = (k: number) => {
+      const from = (FRAMES - 1 + k) * A;
+      return Array.from({ length: A }, (_, i) => scaled[from + i] / plain[from + i]);
+    };
+    // From step 3 back to the action of step 3, 2 and 1.
+    share(3).forEach((value) => expect(value).toBeCloseTo(1, 3));
+    share(2).forEach((value) => expect(value).toBeCloseTo(0.5, 3));
+    share(1).forEach((value) => expect(value).toBeCloseTo(0.25, 3));
+  });
+});
+
+describe('the losses of the trio', () => {
+  const lossOf = (of: LatentModel) => (v: Inputs) => {
+    const { extras, gradients } = valueAndGradients(v.params, () => {
+      const { total, parts } = of.loss(v.params, whole(v.batch), noNoise);
+      return { total, extras: { parts } };
+    });
+    return { parts: extras.parts, gradients };
+  };
+  const moving = (gradients: Group<NdArray>) =>
+    Object.keys(gradients).filter((name) => gradients[name].data.some((value) => value !== 0));
+
+  it('are those worked out by hand where the heads know nothing', async () => {
+    const blank = mapGroup(params, (array, name) =>
+      (/logits\/(kernel|bias)|pixels/.test(name) ? zeros(array.shape) : array));
+    const white = { ...batch, image: int32(new Int32Array(batch.image.data.length).fill(255), batch.image.shape) };
+    const { parts } = await run(lossOf(model), { params: blank, batch: white });
+    // Of 2 sequences × 3 starts × 3 steps 13 come before the end of their episode.
+    expect(parts.reward.data[0]).toBeCloseTo((13 / 18) * Math.log(config.model.bins), 4);
+    expect(parts.continue.data[0]).toBeCloseTo((13 / 18) * Math.LN2, 4);
+    // Depths 0, 1 and 2 of the three starts are looked at: in the first sequence the second is over by then.
+    expect(parts.image.data[0]).toBeCloseTo((5 / 6) * size * size * 3 * 0.25, 1);
+  });
+
+  it('teach every parameter', async () => {
+    const { gradients } = await run(lossOf(model), { params, batch });
+    expect(moving(gradients)).toEqual(Object.keys(params));
+  });
+
+  it('let a decoder that only looks change nothing but itself', async () => {
+    const silent = ['model.scales.reward=0', 'model.scales.continue=0', 'model.scales.consistency=0'];
+    const [probe, recon] = ['probe', 'recon'].map((decoder) =>
+      setting('gumbel-muzero', [`model.decoder=${decoder}`, ...silent]));
+    const learned = moving((await run(lossOf(probe.model), { params: probe.params, batch })).gradients);
+    expect(learned).toEqual(Object.keys(probe.params).filter((name) => name.startsWith('decoder/')));
+    expect(learned.length).toBeGreaterThan(0);
+    const shaped = moving((await run(lossOf(recon.model), { params: recon.params, batch })).gradients);
+    expect(shaped).toContain('representation/out/kernel');
+    expect(shaped).toContain('dynamics/out/kernel');
+  });
+
+  it('do without a decoder', async () => {
+    const none = setting('gumbel-muzero', ['model.decoder=none']);
+    expect(none.model.decode).toBeUndefined();
+    expect(Object.keys(none.params).filter((name) => name.startsWith('decoder/'))).toEqual([]);
+    const { parts, gradients } = await run(lossOf(none.model), { params: none.params, batch });
+    expect(Object.keys(parts)).toEqual(['reward', 'continue']);
+    expect(moving(gradients)).toEqual(Object.keys(none.params));
+  });
+});
