@@ -88,6 +88,12 @@ export const presets = {
   },
 } as const satisfies Readonly<Record<string, Preset>>;
 
+/**
+ * Only the goal is rewarded, and time runs out without being an end: with a far horizon a random walk, which gets there
+ * some day, is worth nearly as much as the shortest path, and the advantages drown in the entropy bonus.
+ */
+const goalAlone = { preset: 'tiny', model: { horizonDiscount: 50 }, train: { steps: 100_000 } } as const satisfies ConfigLayer;
+
 /** What a world asks for where no preset is named: a preset, and what to lay over it. Found by measuring (README.md). */
 export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   // So short that a policy of little entropy is certain of itself before the model has seen the paddle move.
@@ -97,6 +103,8 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
     train: { steps: 7000, trainRatio: 24, prefill: 500 },
   },
   cartpole: { preset: 'tiny', train: { steps: 40_000 } },
+  'key-door': goalAlone,
+  maze: goalAlone,
   // It never ends, so with a far horizon the value is mostly a large constant that takes long to be learned.
   pendulum: { preset: 'tiny', model: { horizonDiscount: 40 }, train: { steps: 25_000 } },
 };
