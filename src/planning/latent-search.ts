@@ -44,6 +44,7 @@ export interface SearchResult {
   readonly tree: Tree;
 }
 
+/** One search at a time: its memory is used again. */
 export interface LatentSearch {
   /** `illegal` [B, A] is not 0 where an action may not be taken at the root. */
   run(params: ParamArrays, roots: Roots, rng: Rng, illegal?: Uint8Array): Promise<SearchResult>;

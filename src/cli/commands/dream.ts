@@ -124,7 +124,8 @@ async function writePictures(
     ? truthModelError(first.truth, first.model)
     : dreams.map(({ name, dream }) => ({
       label: name, frames: firstFrames(dream.model, length),
-      texts: dream.predictedRewards.slice(0, length).map((reward) => `r ${reward.toFixed(2)}`),
+      // Of what it observed a model may have no reward to say.
+      texts: dream.predictedRewards.slice(0, length).map((reward, t) => (t < first.context ? '' : `r ${reward.toFixed(2)}`)),
     }));
   for (const file of files) await writeDream(file, rows, { context: first.context });
   return files;
