@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import cartpole from '../../envs/cartpole.ts';
 import catchWorld from '../../envs/catch.ts';
 import pendulum from '../../envs/pendulum.ts';
+import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { gumbelMuzeroPolicy } from '../../src/planning/gumbel-muzero-policy.ts';
 import { muzeroPolicy } from '../../src/planning/muzero-policy.ts';
 import { oracle, type OracleOptions } from '../../src/planning/oracle.ts';
@@ -111,5 +112,28 @@ describe('oracle', () => {
     expect(() => oracle(pendulum, { discount: 1 })).toThrow("world 'pendulum': expected discrete actions");
     const alone = { ...catchWorld, expert: undefined };
     expect(() => oracle(alone, { discount: 1, rollout: { policy: 'expert', steps: 1 } })).toThrow('expected an expert');
+  });
+});
+
+describe('between two players', () => {
+  const search = async (cells: string, player: 'X' | 'O', world: Environment<{ cells: string; player: 'X' | 'O' }>) => {
+    const model = oracle(world, { discount: 1, rollout: { policy: 'random', steps: 9 } });
+    const rng = createRng(3);
+    const root = await model.root([{ cells, player }], rng);
+    const { action } = await policies.puct({ root, recurrent: model.recurrent, numSimulations: 400, rng });
+    return action[0];
+  };
+  test.each([
+    ['completes its own line', 'XX.OO....', 'X', 2],
+    ['rather wins than blocks', 'XX.OO....', 'O', 5],
+    ["stops the other's line", 'X..OO..X.', 'X', 5],
+    ['a diagonal as well', 'X...X.O..', 'O', 8],
+  ] as const)('%s', async (_, cells, player, best) => {
+    expect(await search(cells, player, ticTacToe)).toBe(best);
+  });
+
+  test('a search that did not know whose turn it is would not block', async () => {
+    const { toMove: _, ...alone } = ticTacToe;
+    expect(await search('X..OO..X.', 'X', alone)).not.toBe(5);
   });
 });
