@@ -100,7 +100,7 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   catch: {
     preset: 'tiny',
     behavior: { entropy: 0.03, imaginationHorizon: 10, imaginationStarts: 64 },
-    train: { steps: 10_000, trainRatio: 24, prefill: 500 },
+    train: { steps: 12_000, trainRatio: 24, prefill: 500 },
   },
   cartpole: { preset: 'tiny', train: { steps: 40_000 } },
   'key-door': goalAlone,
