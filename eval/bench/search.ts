@@ -29,8 +29,6 @@ const UNITS = 64;
 const BINS = 41;
 const SIMULATIONS = 50;
 const DISCOUNT = 0.997;
-/** From so many roots on the model runs on two threads. */
-const SHARED_ROOTS = 32;
 const POLICIES = { puct: muzeroPolicy, gumbel: gumbelMuzeroPolicy } as const;
 
 /** Both policies at 1, 8 and 64 roots, `durationMs` each. */
@@ -75,8 +73,7 @@ function compileModel(roots: number): Promise<Program> {
         action: { shape: [roots, ACTIONS], dtype: 'float32' },
       },
     },
-    // One core is faster until the products are large enough to share.
-    { constants: { params }, threads: roots >= SHARED_ROOTS ? 2 : 1 },
+    { constants: { params } },
   );
 }
 
