@@ -79,7 +79,8 @@ describe('a sweep', { timeout: 600_000 }, () => {
 
   it('stops on Ctrl-C, with the runs that have ended in its table', async () => {
     const { status, stderr } = await dreamtree(SWEEP, (said, interrupt) => {
-      if (said.includes('[2/2]')) interrupt();
+      // Not before the run itself speaks: until then there is only the sweep to hear it.
+      if (said.includes('walk · dreamer', said.indexOf('[2/2]') + 1) && said.includes('[2/2]')) interrupt();
     });
     expect(status, stderr).toBe(1);
     expect(stderr).toContain('stopped. The same sweep command continues here.');
