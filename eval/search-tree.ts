@@ -2,7 +2,7 @@
 import { compile, type EngineChoice } from '../src/engine/compile.ts';
 import { mapGroup, sizeOf, specsOf } from '../src/engine/nd-array.ts';
 import type { ActingOptions } from '../src/planning/acting.ts';
-import type { SearchKind } from '../src/planning/latent-search.ts';
+import type { SearchKind } from '../src/planning/program-search.ts';
 import { createSearchActor } from '../src/planning/search-actor.ts';
 import { treeRecord, type TreeRecord } from '../src/planning/tree-record.ts';
 import type { Tree } from '../src/planning/tree.ts';
@@ -62,6 +62,7 @@ export async function seeSearchTree(options: SearchTreeOptions): Promise<SeenTre
       || advanceEpisode(environment, episode, actionRows(environment, 1, plan.action)[0], environment.maxSteps);
     if (ended === true || ended.isLast) {
       await actor.dispose();
+      if (!plan.tree) throw new Error('expected the tree of a search on one thread');
       const record = treeRecord(plan.tree, 0, { maxNodes });
       const latents = latentsOf(plan.tree, record, Object.keys(agent.model.latentShapes));
       const pictures = await decodeAll(options, latents, record.nodes.length);

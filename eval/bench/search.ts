@@ -5,21 +5,23 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { stopwatch } from '../../src/clock.ts';
-import { compile, type Program } from '../../src/engine/compile.ts';
-import { float32, normalArray } from '../../src/engine/nd-array.ts';
+import { resolveConfig } from '../../src/config/index.ts';
+import type { Program } from '../../src/engine/compile.ts';
+import { normalArray, zeros } from '../../src/engine/nd-array.ts';
+import { openProgram, traceProgram, type PortableProgram } from '../../src/engine/onnx-program.ts';
+import { resolveEngine, type EngineChoice } from '../../src/engine/resolve-engine.ts';
 import { symexpBins } from '../../src/nn/distributions.ts';
 import { linear, parametersOf } from '../../src/nn/layers.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
-import { gumbelMuzeroPolicy } from '../../src/planning/gumbel-muzero-policy.ts';
-import { muzeroPolicy } from '../../src/planning/muzero-policy.ts';
-import type { Recurrent, RootOutput, SearchInput } from '../../src/planning/types.ts';
+import type { Roots } from '../../src/planning/program-search.ts';
+import { partsOf, shareSearch } from '../../src/planning/shared-search.ts';
 import { createRng } from '../../src/random.ts';
 
 export interface SearchBench {
   readonly policy: 'puct' | 'gumbel';
   readonly roots: number;
   readonly simulationsPerSecond: number;
-  /** Of the time of a search, the part spent in the model. */
+  /** Of the time of a search, the part that the thread which asks for it spends in the model. */
   readonly inferenceShare: number;
 }
 
@@ -29,23 +31,23 @@ const UNITS = 64;
 const BINS = 41;
 const SIMULATIONS = 50;
 const DISCOUNT = 0.997;
-const POLICIES = { puct: muzeroPolicy, gumbel: gumbelMuzeroPolicy } as const;
+/** Which share the roots where there are enough of them. */
+const THREADS = 2;
 
 /** Both policies at 1, 8 and 64 roots, `durationMs` each. */
 export async function benchSearch(durationMs = 1000): Promise<readonly SearchBench[]> {
+  const engine = await resolveEngine('onnx');
   const results: SearchBench[] = [];
   for (const roots of [1, 8, 64]) {
-    const program = await compileModel(roots);
     for (const policy of ['puct', 'gumbel'] as const) {
-      await measure(program, policy, roots, durationMs / 5); // warms up
-      results.push(await measure(program, policy, roots, durationMs));
+      results.push(await measure(engine, { policy, roots, durationMs }));
     }
-    await program.dispose();
   }
   return results;
 }
 
-function compileModel(roots: number): Promise<Program> {
+/** One step of the model for so many roots. */
+function traceModel(engine: EngineChoice, roots: number): PortableProgram {
   const hidden = [
     linear('dynamics/0', LATENT + ACTIONS, LATENT),
     linear('dynamics/1', LATENT, LATENT),
@@ -56,64 +58,64 @@ function compileModel(roots: number): Promise<Program> {
     linear('value/out', UNITS, BINS),
     linear('policy/out', UNITS, ACTIONS),
   ];
-  const params = initParameters(parametersOf([...hidden, ...outputs]), createRng(0));
-  return compile(
+  const baked = initParameters(parametersOf([...hidden, ...outputs]), createRng(0));
+  return traceProgram(
     'recurrent',
-    ({ input, params }) => {
+    ({ latent: { latent: before }, input, params }) => {
       const dense = (layer: number, x: Tensor) => tf.relu(hidden[layer].apply(params, x));
-      const latent = dense(1, dense(0, tf.concat([input.latent, input.action], -1)));
+      const latent = dense(1, dense(0, tf.concat([before, input.action], -1)));
       const head = (index: number) => outputs[index].apply(params, dense(2 + index, latent));
       const bins = tf.tensor2d(symexpBins(BINS), [BINS, 1]);
       const mean = (logits: Tensor) => tf.matMul(tf.softmax(logits) as tf.Tensor2D, bins);
-      return { output: { latent, reward: mean(head(0)), value: mean(head(1)), priorLogits: head(2) } };
+      const output = { reward: mean(head(0)), value: mean(head(1)), priorLogits: head(2), discount: tf.fill([roots], DISCOUNT) };
+      return { latent: { latent }, output };
     },
     {
-      input: {
-        latent: { shape: [roots, LATENT], dtype: 'float32' },
-        action: { shape: [roots, ACTIONS], dtype: 'float32' },
-      },
+      latent: { latent: { shape: [roots, LATENT], dtype: 'float32' } },
+      input: { action: { shape: [roots, ACTIONS], dtype: 'float32' } },
     },
-    { constants: { params } },
+    { engine, constants: { params: baked } },
   );
 }
 
 async function measure(
-  program: Program,
-  policy: SearchBench['policy'],
-  roots: number,
-  durationMs: number,
+  engine: EngineChoice,
+  { policy, roots, durationMs }: Pick<SearchBench, 'policy' | 'roots'> & { readonly durationMs: number },
 ): Promise<SearchBench> {
-  const rng = createRng(1);
-  const root: RootOutput = {
-    priorLogits: normalArray([roots, ACTIONS], rng).data as Float32Array,
-    value: new Float32Array(roots),
-    embedding: { latent: normalArray([roots, LATENT], rng) },
-  };
-  const discount = new Float32Array(roots).fill(DISCOUNT);
-  const oneHot = float32(new Float32Array(roots * ACTIONS), [roots, ACTIONS]);
+  const { search } = resolveConfig({ world: 'catch', overrides: [`search.simulations=${SIMULATIONS}`] });
+  const parts = partsOf(roots, THREADS);
+  const traced = traceModel(engine, roots / parts);
+  const program = await openProgram(traced);
   let inferenceMs = 0;
-  const recurrent: Recurrent = async ({ latent }, actions) => {
-    const elapsed = stopwatch();
-    oneHot.data.fill(0);
-    for (let i = 0; i < roots; i++) oneHot.data[i * ACTIONS + actions[i]] = 1;
-    const { output } = await program.run({ input: { latent, action: oneHot } });
-    inferenceMs += elapsed();
-    return {
-      reward: output.reward.data as Float32Array,
-      discount,
-      value: output.value.data as Float32Array,
-      priorLogits: output.priorLogits.data as Float32Array,
-      embedding: { latent: output.latent },
-    };
+  const timed: Program = {
+    ...program,
+    async run(inputs, stream) {
+      const elapsed = stopwatch();
+      const outputs = await program.run(inputs, stream);
+      inferenceMs += elapsed();
+      return outputs;
+    },
   };
-  const input: SearchInput = { root, recurrent, numSimulations: SIMULATIONS, rng };
-  const elapsed = stopwatch();
-  let simulations = 0;
-  while (elapsed() < durationMs) {
-    await POLICIES[policy](input);
-    simulations += roots * SIMULATIONS;
-  }
-  const elapsedMs = elapsed();
+  const plan = { kind: policy, search, roots, actionSize: ACTIONS, explore: true };
+  const searching = await shareSearch(traced, plan, parts, timed);
+  const rng = createRng(1);
+  const start: Roots = {
+    latent: { latent: normalArray([roots, LATENT], rng) },
+    root: { priorLogits: normalArray([roots, ACTIONS], rng), value: zeros([roots]) },
+  };
+  const searchFor = async (ms: number) => {
+    const elapsed = stopwatch();
+    let simulations = 0;
+    inferenceMs = 0;
+    while (elapsed() < ms) {
+      await searching.run({}, start, rng);
+      simulations += roots * SIMULATIONS;
+    }
+    return { simulations, elapsedMs: elapsed() };
+  };
+  await searchFor(durationMs / 5); // warms up
+  const { simulations, elapsedMs } = await searchFor(durationMs);
+  await searching.dispose();
   return {
     policy,
     roots,

@@ -5,7 +5,7 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import { createEagerProgram } from './eager-program.ts';
-import { createOnnxProgram } from './onnx-program.ts';
+import { openProgram, traceProgram } from './onnx-program.ts';
 import { resolveEngine, type EngineChoice } from './resolve-engine.ts';
 
 export type { EngineChoice };
@@ -56,6 +56,6 @@ export async function compile(
   const engine = options.engine ?? (await resolveEngine());
   const settings = { threads: options.threads ?? 1, constants: options.constants ?? {}, engine };
   return engine.name === 'onnx'
-    ? createOnnxProgram(name, fn, inputs, settings)
+    ? openProgram(traceProgram(name, fn, inputs, settings), settings.threads)
     : createEagerProgram(name, fn, inputs, settings);
 }

@@ -7,12 +7,21 @@ import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Group, NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
 
 export interface SessionSettings {
   readonly provider: string;
   readonly threads: number;
+}
+
+export interface Session {
+  /** It came optimised from the cache. */
+  readonly cached: boolean;
+  /** Arrays by the names of the graph's inputs; those that the graph does not use are left alone. */
+  run(inputs: Group<NdArray>): Promise<Group<NdArray['data']>>;
+  release(): Promise<void>;
 }
 
 /** Graphs that optimise in a moment are not worth a file. */
@@ -27,7 +36,35 @@ export function cacheFolder(): string {
 }
 
 /** @throws UserError where the provider asked for does not start. */
-export async function createSession(
+export async function openSession(model: Uint8Array, settings: SessionSettings): Promise<Session> {
+  const { Tensor } = await import('onnxruntime-node');
+  const { session, cached } = await createSession(model, settings);
+  // What the graph does not use is not among them.
+  const names = session.inputNames;
+  return {
+    cached,
+    async run(inputs) {
+      const feeds: Record<string, OrtTensor> = {};
+      for (const name of names) {
+        const { dtype, data, shape } = inputs[name];
+        feeds[name] = new Tensor(dtype, data, shape);
+      }
+      const results = await session.run(feeds);
+      const outputs: Record<string, NdArray['data']> = {};
+      for (const name of session.outputNames) {
+        const { data, type } = results[name];
+        if (!(data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array)) {
+          throw new Error(`ONNX Runtime returned ${type} for ${name}`);
+        }
+        outputs[name] = data;
+      }
+      return outputs;
+    },
+    release: () => session.release(),
+  };
+}
+
+async function createSession(
   model: Uint8Array,
   { provider, threads }: SessionSettings,
 ): Promise<{ session: InferenceSession; cached: boolean }> {

@@ -6,7 +6,9 @@ import type { CompileOptions } from '../engine/compile.ts';
 import { mapGroup, zeros } from '../engine/nd-array.ts';
 import type { ActionSpace, Agent, Group, LatentModel, NdArray, Observation, ParamArrays, Policy } from '../types.ts';
 
-export interface ActingOptions extends Pick<CompileOptions, 'engine' | 'threads'> {
+export interface ActingOptions extends Pick<CompileOptions, 'engine'> {
+  /** Threads that may share a search, where parameters are frozen; 1 by default. */
+  readonly threads?: number;
   readonly agent: Agent;
   readonly actions: ActionSpace;
   readonly search: Config['search'];

@@ -3,15 +3,16 @@ import { compile } from '../engine/compile.ts';
 import { specsOf } from '../engine/nd-array.ts';
 import type { Choice, Group, NdArray, Observation, Rng } from '../types.ts';
 import { blankCarry, blankObservation, pixels, type ActingOptions, type Actor } from './acting.ts';
-import { createLatentSearch, rootGroup, samplesOf, type SearchKind, type SearchResult } from './latent-search.ts';
+import { createLatentSearch, rootGroup, samplesOf } from './latent-search.ts';
+import type { SearchKind, SearchResult } from './program-search.ts';
 
 export interface SearchActor extends Actor {
-  /** As `act`, with the trees. */
-  plan(carry: Group<NdArray>, observation: Observation, rng: Rng): Promise<Choice & Pick<SearchResult, 'tree' | 'targets'>>;
+  /** As `act`, with the trees, unless threads share them. */
+  plan(carry: Group<NdArray>, observation: Observation, rng: Rng): Promise<Choice & SearchResult>;
 }
 
 export async function createSearchActor(kind: SearchKind, options: ActingOptions): Promise<SearchActor> {
-  const { agent, actions, lanes, search, explore, frozen = false } = options;
+  const { agent, actions, engine, lanes, search, explore, frozen = false } = options;
   const { model } = agent;
   let { params } = options;
   const blank = blankCarry(model, lanes);
@@ -21,7 +22,7 @@ export async function createSearchActor(kind: SearchKind, options: ActingOptions
     const next = model.observe(weights, carry, { tokens: model.encode(weights, pixels(image)), previousAction, isFirst }, noise);
     return { carry: next.carry, latent: next.latent, root: rootGroup(agent, weights, next.latent, noise, samples) };
   }, specsOf({ ...(frozen ? {} : { params }), carry: blank, observation: { ...blankObservation(options) } }), {
-    ...options, ...(frozen ? { constants: { params } } : {}),
+    engine, ...(frozen ? { constants: { params } } : {}),
   });
   const latentSearch = await createLatentSearch({
     ...options, kind, search, roots: lanes, explore, ...(frozen ? { baked: params } : {}),
@@ -30,8 +31,8 @@ export async function createSearchActor(kind: SearchKind, options: ActingOptions
   async function plan(carry: Group<NdArray>, { image, previousAction, isFirst, legal }: Observation, rng: Rng) {
     const seen = await root.run({ ...(frozen ? {} : { params }), carry, observation: { image, previousAction, isFirst } }, rng);
     const illegal = legal && Uint8Array.from(legal.data, (allowed) => (allowed ? 0 : 1));
-    const { action, targets, tree } = await latentSearch.run(params, { latent: seen.latent, root: seen.root }, rng, illegal);
-    return { action, carry: seen.carry, targets, tree, stats: { simulations: search.simulations * lanes } };
+    const found = await latentSearch.run(params, { latent: seen.latent, root: seen.root }, rng, illegal);
+    return { ...found, carry: seen.carry, stats: { simulations: search.simulations * lanes } };
   }
 
   return {

@@ -6,13 +6,13 @@ import { blankCarry, blankObservation, pixels, type ActingOptions, type Actor, t
 import type { Agent } from '../types.ts';
 
 export async function createActor(options: ActingOptions): Promise<Actor> {
-  const { agent, lanes, frozen = false } = options;
+  const { agent, engine, lanes, frozen = false } = options;
   let { params } = options;
   const blank = blankCarry(agent.model, lanes);
   const program = await compile(
     'actor', actorProgram(agent, options.explore),
     specsOf({ ...(frozen ? {} : { params }), carry: blank, observation: { ...blankObservation(options) } }),
-    { ...options, ...(frozen ? { constants: { params } } : {}) },
+    { engine, ...(frozen ? { constants: { params } } : {}) },
   );
   return {
     name: 'actor',

@@ -5,7 +5,7 @@ import { isTrio, learnsFromSearch, type Config } from '../config/index.ts';
 import { createMuzero } from '../models/muzero.ts';
 import { createRssm } from '../models/rssm.ts';
 import type { PolicyVariant } from '../planning/acting.ts';
-import type { SearchKind } from '../planning/latent-search.ts';
+import type { SearchKind } from '../planning/program-search.ts';
 import type { ActionSpace, Agent } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { channelsOf } from '../world/frame-stack.ts';

@@ -2,11 +2,10 @@
  * The learner: owns everything that an update changes, and makes updates one after the other. It lives in a worker
  * thread of its own, because ONNX Runtime computes on the thread that calls it.
  */
-import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/index.ts';
 import type { CompileReport } from '../engine/compile.ts';
 import type { Group, Groups, NdArray, ParamArrays } from '../types.ts';
-import { UserError } from '../user-error.ts';
+import { startThread } from '../thread.ts';
 import type { AgentShape } from './agent.ts';
 import type { Searched } from './reanalyse.ts';
 import type { LearnerState } from './update.ts';
@@ -34,19 +33,12 @@ export interface UpdateResult {
   readonly priority?: Float32Array;
 }
 
-/** What goes over to the worker and what comes back, by name. */
+/** What the thread is asked, by name. */
 export interface LearnerCalls {
   start(options: LearnerOptions): CompileReport;
   update(request: UpdateRequest): UpdateResult;
   params(): ParamArrays;
   state(): LearnerState;
-}
-
-/** An error as it crosses between threads. */
-export interface LearnerFailure {
-  readonly message: string;
-  readonly stack?: string;
-  readonly forUser: boolean;
 }
 
 export interface Learner {
@@ -61,58 +53,20 @@ export interface Learner {
 
 /** Start a learner in a thread of its own. Rejects where the program does not compile; every later failure rejects a call. */
 export async function createLearner(options: LearnerOptions): Promise<Learner> {
-  const worker = new Worker(new URL('../loader/worker.mjs', import.meta.url), {
-    workerData: { module: new URL('./learner-worker.ts', import.meta.url).href },
-  });
-  const waiting: { resolve(value: never): void; reject(error: Error): void }[] = [];
-  let failure: Error | undefined;
-  const fail = (error: Error) => {
-    failure ??= error;
-    for (const call of waiting.splice(0)) call.reject(failure);
-  };
-  worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('the learner has stopped')));
-  worker.on('message', ({ failure: failed, value }: { failure?: LearnerFailure; value: never }) => {
-    const call = waiting.shift();
-    if (failed) call?.reject(rebuildError(failed));
-    else call?.resolve(value);
-  });
-
-  /** The worker answers in the order in which it was asked. */
-  function ask<Name extends keyof LearnerCalls>(
-    name: Name,
-    args: Parameters<LearnerCalls[Name]>,
-    transfer: ArrayBuffer[] = [],
-  ): Promise<ReturnType<LearnerCalls[Name]>> {
-    if (failure) return Promise.reject(failure);
-    return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      worker.postMessage({ name, args }, transfer);
-    });
-  }
-
+  const thread = startThread<LearnerCalls>('the learner', new URL('./learner-thread.ts', import.meta.url));
   try {
-    const report = await ask('start', [options]);
+    const report = await thread.ask('start', [options]);
     return {
       report,
-      update: (request) => ask('update', [request], buffersOf(request.inputs)),
-      params: () => ask('params', []),
-      state: () => ask('state', []),
-      async close() {
-        worker.removeAllListeners('exit');
-        await worker.terminate();
-      },
+      update: (request) => thread.ask('update', [request], buffersOf(request.inputs)),
+      params: () => thread.ask('params', []),
+      state: () => thread.ask('state', []),
+      close: () => thread.close(),
     };
   } catch (error) {
-    await worker.terminate();
+    await thread.close();
     throw error;
   }
-}
-
-function rebuildError({ message, stack, forUser }: LearnerFailure): Error {
-  const error = forUser ? new UserError(message) : new Error(message);
-  if (stack) error.stack = stack;
-  return error;
 }
 
 const buffersOf = (groups: Groups<NdArray>): ArrayBuffer[] => {

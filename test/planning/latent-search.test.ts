@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
 import { float32, zeros } from '../../src/engine/nd-array.ts';
 import { boundedNormal, categorical } from '../../src/nn/distributions.ts';
-import {
-  createLatentSearch, fits, type LatentSearchOptions, type Roots, type SearchKind,
-} from '../../src/planning/latent-search.ts';
+import { createLatentSearch, fits, type LatentSearchOptions } from '../../src/planning/latent-search.ts';
+import type { Roots, SearchKind, SearchResult } from '../../src/planning/program-search.ts';
+import type { Tree } from '../../src/planning/tree.ts';
 import { createRng } from '../../src/random.ts';
 import type { ActionSpace, Agent, Behavior, Distribution, LatentModel, ParamArrays } from '../../src/types.ts';
 import { onnx } from '../engine/parity.ts';
@@ -79,13 +79,19 @@ function searchOf(kind: SearchKind, overrides: readonly string[], options: Parti
   });
 }
 
+function treeOf({ tree }: SearchResult): Tree {
+  if (!tree) throw new Error('expected the tree of the search');
+  return tree;
+}
+
 const chosen = (rows: ArrayLike<number>) =>
   [0, 1].map((root) => Array.from(rows).slice(3 * root, 3 * root + 3).indexOf(1));
 
 describe('search over latents', () => {
   it('finds the best action and says what every action is worth', async () => {
     const search = await searchOf('gumbel', ['simulations=4']);
-    const { action, targets, tree } = await search.run(params, roots(), createRng(0));
+    const found = await search.run(params, roots(), createRng(0));
+    const [{ action, targets }, tree] = [found, treeOf(found)];
     expect(action).toEqual(float32([0, 1, 0, 0, 1, 0], [ROOTS, 3]));
     // Each action once, then the best again, with nothing behind it: (0 + 0 + 1 + 0 + 1) / 5, the root's own 0 first.
     expect(targets.searchValue.shape).toEqual([ROOTS]);
@@ -113,7 +119,7 @@ describe('search over latents', () => {
 
   it('looks as deep as it may', async () => {
     const depth = async (override: string) => {
-      const { tree } = await (await searchOf('puct', ['simulations=12', override])).run(params, roots(), createRng(0));
+      const tree = treeOf(await (await searchOf('puct', ['simulations=12', override])).run(params, roots(), createRng(0)));
       const depthOf = (node: number): number => (node === 0 ? 0 : 1 + depthOf(tree.parents[node]));
       const nodes = Array.from({ length: tree.numNodes }, (_, node) => node).filter((node) => tree.nodeVisits[node] > 0);
       return Math.max(...nodes.map(depthOf));
@@ -125,7 +131,7 @@ describe('search over latents', () => {
   it('looks no further where the model is sure of an end', async () => {
     const search = await searchOf('gumbel', ['simulations=6']);
     const seen = async (future: number) => {
-      const { tree } = await search.run({ ...params, future: float32([future], [1]) }, roots(), createRng(0));
+      const tree = treeOf(await search.run({ ...params, future: float32([future], [1]) }, roots(), createRng(0)));
       const below = Array.from(tree.parents.slice(0, tree.numNodes)).filter((parent) => parent > 0).length;
       return [tree.childrenDiscounts[1], below];
     };
@@ -161,7 +167,8 @@ describe('search over latents', () => {
       for (const seed of [1, 2, 3, 4, 5]) {
         // The best one may not be taken at the first root, the first and the best not at the second.
         const illegal = Uint8Array.of(0, 1, 0, 1, 1, 0);
-        const { action, targets, tree } = await search.run(params, roots(), createRng(seed), illegal);
+        const result = await search.run(params, roots(), createRng(seed), illegal);
+        const { action, targets } = result;
         const [one, other] = chosen(action.data);
         expect([0, 2]).toContain(one);
         expect(other).toBe(2);
@@ -169,7 +176,7 @@ describe('search over latents', () => {
         expect([policy[1], policy[3], policy[4]]).toEqual([0, 0, 0]);
         expect(policy[0] + policy[2]).toBeCloseTo(1, 5);
         expect(policy[5]).toBeCloseTo(1, 5);
-        const { childrenVisits: visits, numNodes } = tree;
+        const { childrenVisits: visits, numNodes } = treeOf(result);
         expect([visits[1], visits[3 * numNodes], visits[3 * numNodes + 1]]).toEqual([0, 0, 0]);
       }
     }
@@ -178,7 +185,7 @@ describe('search over latents', () => {
   it('draws from the model, or takes what is most probable', async () => {
     const chance = async (prior: string) => {
       const search = await searchOf('gumbel', ['simulations=4', `prior=${prior}`]);
-      const { tree } = await search.run(params, roots(), createRng(0));
+      const tree = treeOf(await search.run(params, roots(), createRng(0)));
       return [...tree.embeddings.chance.data].slice(ROOTS); // behind the roots
     };
     expect(await chance('mode')).toEqual(new Array<number>(4 * ROOTS).fill(0));
@@ -202,7 +209,7 @@ describe('search over latents', () => {
 
   it('samples actions within bounds below the root, the mode first', async () => {
     const search = await searchOf('sampled', ['simulations=3', 'samples=4']);
-    const { tree } = await search.run(params, roots(new Float32Array(2 * 4)), createRng(0));
+    const tree = treeOf(await search.run(params, roots(new Float32Array(2 * 4)), createRng(0)));
     const below = [...tree.embeddings.sampledActions.data].slice(ROOTS * 4);
     expect(below).toHaveLength(3 * ROOTS * 4);
     expect(below.every((value) => Math.abs(value) <= 1)).toBe(true);

@@ -1,13 +1,12 @@
 /** The learner's side of the thread: answers the calls of learner.ts, one after the other. */
-import { parentPort } from 'node:worker_threads';
 import { compile, type Program } from '../engine/compile.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
 import type { Groups, NdArray, Rng } from '../types.ts';
-import { UserError } from '../user-error.ts';
+import { answer } from '../thread.ts';
 import { channelsOf } from '../world/frame-stack.ts';
 import { createAgent } from './agent.ts';
-import type { LearnerCalls, LearnerFailure } from './learner.ts';
+import type { LearnerCalls } from './learner.ts';
 import { createReanalysis, withSearched, type Reanalysis } from './reanalyse.ts';
 import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from './update.ts';
 
@@ -26,9 +25,7 @@ function learner(): Running {
   return running;
 }
 
-type Async<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
-
-const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> } = {
+answer<LearnerCalls>({
   async start({ config, shape, state: given }) {
     const agent = createAgent(config, shape);
     const rng = createRng(config.seed);
@@ -73,18 +70,4 @@ const calls: { readonly [Name in keyof LearnerCalls]: Async<LearnerCalls[Name]> 
   async state() {
     return learner().state;
   },
-};
-
-/** Errors lose their class on the way between threads. */
-function describeFailure(error: unknown): LearnerFailure {
-  if (!(error instanceof Error)) return { message: String(error), forUser: false };
-  return { message: error.message, forUser: error instanceof UserError, ...(error.stack ? { stack: error.stack } : {}) };
-}
-
-parentPort?.on('message', ({ name, args }: { name: keyof LearnerCalls; args: never }) => {
-  const call = calls[name] as (...args: readonly unknown[]) => Promise<unknown>;
-  call(...(args as readonly unknown[])).then(
-    (value) => parentPort?.postMessage({ value }),
-    (error: unknown) => parentPort?.postMessage({ failure: describeFailure(error) }),
-  );
 });

@@ -1,0 +1,80 @@
+/**
+ * Threads that answer calls: one function after the other, in the order in which they were asked. `startThread` is the
+ * side that asks, and `answer` the side that answers.
+ */
+import { Worker, parentPort } from 'node:worker_threads';
+import { UserError } from './user-error.ts';
+
+/** Functions by name; what they take and give crosses between threads. */
+type Calls<Names> = { readonly [Name in keyof Names]: (...args: never[]) => unknown };
+
+export interface Thread<C> {
+  /** Rejects with what the function threw, or with what ended the thread. Memory in `transfer` is handed over. */
+  ask<Name extends keyof C>(name: Name, args: ArgumentsOf<C[Name]>, transfer?: ArrayBuffer[]): Promise<ResultOf<C[Name]>>;
+  close(): Promise<void>;
+}
+
+type ArgumentsOf<F> = F extends (...args: infer A) => unknown ? A : never;
+type ResultOf<F> = F extends (...args: never[]) => infer R ? R : never;
+
+/** An error as it crosses between threads, where it loses its class. */
+interface Failure {
+  readonly message: string;
+  readonly stack?: string;
+  readonly forUser: boolean;
+}
+
+/** Start the TypeScript file `module` in a thread; `name` says in errors what it is. */
+export function startThread<C extends Calls<C>>(name: string, module: URL): Thread<C> {
+  const worker = new Worker(new URL('./loader/worker.mjs', import.meta.url), { workerData: { module: module.href } });
+  const waiting: { resolve(value: never): void; reject(error: Error): void }[] = [];
+  let failure: Error | undefined;
+  const fail = (error: Error) => {
+    failure ??= error;
+    for (const call of waiting.splice(0)) call.reject(failure);
+  };
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error(`${name} has stopped`)));
+  worker.on('message', ({ failure: failed, value }: { failure?: Failure; value: never }) => {
+    const call = waiting.shift();
+    if (failed) call?.reject(rebuildError(failed));
+    else call?.resolve(value);
+  });
+  return {
+    ask(call, args, transfer = []) {
+      if (failure) return Promise.reject(failure);
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        worker.postMessage({ call, args }, transfer);
+      });
+    },
+    async close() {
+      worker.removeAllListeners('exit');
+      await worker.terminate();
+    },
+  };
+}
+
+type Async<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
+
+/** In the thread itself: answer with these functions from now on. */
+export function answer<C extends Calls<C>>(calls: { readonly [Name in keyof C]: Async<C[Name]> }): void {
+  parentPort?.on('message', ({ call, args }: { call: keyof C; args: readonly unknown[] }) => {
+    const asked = calls[call] as (...args: readonly unknown[]) => Promise<unknown>;
+    asked(...args).then(
+      (value) => parentPort?.postMessage({ value }),
+      (error: unknown) => parentPort?.postMessage({ failure: describeFailure(error) }),
+    );
+  });
+}
+
+function describeFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return { message: String(error), forUser: false };
+  return { message: error.message, forUser: error instanceof UserError, ...(error.stack ? { stack: error.stack } : {}) };
+}
+
+function rebuildError({ message, stack, forUser }: Failure): Error {
+  const error = forUser ? new UserError(message) : new Error(message);
+  if (stack) error.stack = stack;
+  return error;
+}
