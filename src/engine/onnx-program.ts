@@ -2,7 +2,7 @@
 import type { Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { checkInputs } from './nd-array.ts';
+import { checkInputs, sizeOf } from './nd-array.ts';
 import type { EngineChoice } from './resolve-engine.ts';
 import { openSession } from './session.ts';
 import { noiseDrawer, placesOf, traceModel, type TracedModel } from './traced-model.ts';
@@ -51,8 +51,10 @@ export async function openProgram({ name, inputs, model, engine, traceMs }: Port
       for (const { name: input, group, key } of places) given[input] = arrays[group][key];
       const results = await session.run(given);
       const groups: Record<string, Record<string, NdArray>> = {};
-      for (const { name: output, group, key, value: { shape, dtype } } of outputs) {
-        (groups[group] ??= {})[key] = { data: results[output], shape, dtype };
+      for (const { name: output, group, key, value: { shape, dtype }, offset } of outputs) {
+        const all = results[output];
+        const data = offset === undefined ? all : all.subarray(offset, offset + sizeOf(shape));
+        (groups[group] ??= {})[key] = { data, shape, dtype };
       }
       return groups;
     },

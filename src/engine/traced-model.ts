@@ -1,9 +1,11 @@
 /** A program traced into the bytes of an ONNX model, with what it takes and gives by name. */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { DType, Group, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { CompileReport, ProgramFunction } from './compile.ts';
 import { Graph, type Value, type ValueType } from './graph.ts';
 import { mapGroups, sizeOf } from './nd-array.ts';
-import { writeModel, type Model } from './onnx.ts';
+import { writeModel, type Model, type NamedOutput } from './onnx.ts';
 import { tensorOf, trace, valueOf } from './trace-backend.ts';
 import { elementwise } from './lowerings/elementwise.ts';
 
@@ -14,9 +16,15 @@ export interface NoiseInput {
   readonly shape: readonly number[];
 }
 
+/** What a program gives, and as which of the session's results. */
+export interface Output extends Place<TensorSpec> {
+  /** Where it begins in that result, if it shares it with others. */
+  readonly offset?: number;
+}
+
 /** Plain data, which can be sent to another thread. */
 export interface TracedModel extends Model {
-  readonly outputs: readonly Place<TensorSpec>[];
+  readonly outputs: readonly Output[];
   readonly noise: readonly NoiseInput[];
 }
 
@@ -28,20 +36,43 @@ export function traceModel(
 ): TracedModel {
   const graph = new Graph({ fused });
   const noise: NoiseInput[] = [];
-  const outputs = trace(graph, () => {
+  const traced = trace(graph, () => {
     const variable = mapGroups(inputs, ({ shape, dtype }, name) => enter(graph, graph.input(name, dtype, shape)));
     const baked = mapGroups(constants, ({ data, shape, dtype }, name) =>
       enter(graph, graph.weight(name, data, dtype, shape)),
     );
     const results = fn({ ...variable, ...baked }, tracedNoise(graph, noise));
-    // An input may leave as it came, so outputs have names of their own.
-    return placesOf(results).map(({ name, value, ...place }) => ({ ...place, name: `out/${name}`, value: valueOf(value) }));
+    return pack(placesOf(results));
   });
-  return {
-    ...writeModel(graph, outputs),
-    outputs: outputs.map(({ name, group, key, value: { shape, type } }) => ({ name, group, key, value: { shape, dtype: dtypeOf(type) } })),
-    noise,
-  };
+  return { ...writeModel(graph, traced.leaving), outputs: traced.outputs, noise };
+}
+
+/** Results of one float32 program that have no more numbers than this leave as one array. */
+const MOST_PACKED = 2 ** 16;
+const PACKED = 'packed';
+
+/**
+ * An array of its own costs every output several microseconds a run, which is as much as a whole layer costs a small
+ * program. So a small one's outputs leave one behind the other, in one.
+ */
+function pack(results: readonly Place<Tensor>[]): { leaving: readonly NamedOutput[]; outputs: readonly Output[] } {
+  const specs = results.map(({ name, group, key, value }) => {
+    const { shape, type } = valueOf(value);
+    // An input may leave as it came, so outputs have names of their own.
+    return { name: `out/${name}`, group, key, value: { shape, dtype: dtypeOf(type) } };
+  });
+  const total = specs.reduce((sum, { value: { shape } }) => sum + sizeOf(shape), 0);
+  if (specs.length < 2 || total > MOST_PACKED || specs.some(({ value: { dtype } }) => dtype !== 'float32')) {
+    return { leaving: results.map(({ value }, i) => ({ name: specs[i].name, value: valueOf(value) })), outputs: specs };
+  }
+  const packed = tf.concat(results.map(({ value }) => tf.reshape(value, [-1])));
+  let end = 0;
+  const outputs = specs.map((spec) => {
+    const offset = end;
+    end += sizeOf(spec.value.shape);
+    return { ...spec, name: PACKED, offset };
+  });
+  return { leaving: [{ name: PACKED, value: valueOf(packed) }], outputs };
 }
 
 const dtypeOf = (type: ValueType): DType => (type === 'int64' ? 'int32' : type);
