@@ -114,6 +114,7 @@ interface Trained {
  */
 async function trainAll(runs: readonly MissingRun[], afterRun: () => Promise<unknown>): Promise<Trained> {
   const { spawn } = await import('node:child_process');
+  const { setImmediate: breath } = await import('node:timers/promises');
   const { fileURLToPath } = await import('node:url');
   const { commandLine } = await import('../../../eval/sweep-grid.ts');
   const bin = fileURLToPath(new URL('../dreamtree.mjs', import.meta.url));
@@ -129,6 +130,8 @@ async function trainAll(runs: readonly MissingRun[], afterRun: () => Promise<unk
   process.on('SIGTERM', onTerminate);
   try {
     for (const [i, { command, folder, hasEnded }] of runs.entries()) {
+      await breath(); // a signal that came while a report was written is heard now: a child to come would not get it
+      if (interrupted) break;
       console.error(`\n[${i + 1}/${runs.length}] ${commandLine(command)}`);
       child = spawn(process.execPath, [bin, ...command], { stdio: 'inherit' });
       const { code, signal } = await endOf(child);
@@ -141,7 +144,6 @@ async function trainAll(runs: readonly MissingRun[], afterRun: () => Promise<unk
         const how = signal ? `was ended by ${signal}` : code === 0 ? 'left no result' : `exited with code ${code}`;
         console.error(`${folder} failed: it ${how}`);
       }
-      if (interrupted) break;
     }
   } finally {
     process.off('SIGINT', onInterrupt);
