@@ -94,6 +94,9 @@ export const presets = {
  */
 const goalAlone = { preset: 'tiny', model: { horizonDiscount: 50 }, train: { steps: 100_000 } } as const satisfies ConfigLayer;
 
+/** So far off that single random steps find it in one episode of a hundred or never; kept up, they do. */
+const farGoal = { preset: 'tiny', train: { steps: 100_000, prefill: 4000, explore: 0.05 } } as const satisfies ConfigLayer;
+
 /** What a world asks for where no preset is named: a preset, and what to lay over it. Found by measuring (README.md). */
 export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   // So short that a policy of little entropy is certain of itself before the model has seen the paddle move.
@@ -103,8 +106,10 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
     train: { steps: 12_000, trainRatio: 24, prefill: 500 },
   },
   cartpole: { preset: 'tiny', train: { steps: 40_000 } },
+  freeway: farGoal,
   'key-door': goalAlone,
   maze: goalAlone,
+  'mountain-car-continuous': farGoal,
   // It never ends, so with a far horizon the value is mostly a large constant that takes long to be learned.
   pendulum: { preset: 'tiny', model: { horizonDiscount: 40 }, train: { steps: 25_000 } },
 };

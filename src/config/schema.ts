@@ -163,6 +163,9 @@ const train = z
     batchLength: z.int().min(2).describe('Steps in a replayed sequence.'),
     trainRatio: positive.describe('Replayed steps learned from per environment step.'),
     prefill: natural.default(1024).describe('Environment steps taken at random before learning begins.'),
+    explore: fraction
+      .default(0)
+      .describe('Chance at each step that a random action begins which is kept up for a while, for rewards that are far off.'),
     blockUpdates: count.default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
     logEvery: count.default(500).describe('Environment steps between two lines of metrics.'),
     evalEpisodes: count.default(100).describe('Episodes of an evaluation.'),

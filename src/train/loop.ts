@@ -13,6 +13,7 @@ import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.t
 import type { Driver, FinishedEpisode } from '../world/driver.ts';
 import { ExternalWorldError } from '../world/external.ts';
 import { actingPolicy, loadPolicy } from './agent.ts';
+import { withBursts } from './bursts.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
 import type { Searched } from './reanalyse.ts';
@@ -70,7 +71,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const { train } = config;
   const root = createRng(config.seed);
   const means = createMeans(resume?.means);
-  const random = randomPolicy(options.actions);
+  const random = withBursts(randomPolicy(options.actions), options.actions, train.explore > 0 ? 1 : 0);
   const searched = Object.keys(options.agent.behavior.targetShapes).length > 0;
   const variant = await loadPolicy(actingPolicy(config, options.actions), options.actions);
   const actor = await variant.create({
@@ -78,8 +79,9 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     params: await learner.params(), lanes: driver.lanes, imageShape: driver.imageShape, actionSize: driver.actionSize,
     explore: true, threads: 1,
   });
+  const policy = withBursts(actor, options.actions, train.explore);
   let { step, update, block, episode, loggedAt } = resume ?? { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
-  let carry = resume?.carry ?? actor.initial(driver.lanes);
+  let carry = resume?.carry ?? policy.initial(driver.lanes);
   if (!resume) remember(replay, await driver.start());
 
   try {
@@ -87,7 +89,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
       // Act with the parameters of the block before …
       const exploring = step < exploration(config);
       const ticks = Math.min(blockTicks(config, exploring), Math.max(0, Math.ceil((train.steps - step) / driver.lanes)));
-      const acting = collect(driver, exploring ? random : actor, carry, ticks, root.split('act').split(block));
+      const acting = collect(driver, exploring ? random : policy, carry, ticks, root.split('act').split(block));
       // … and learn from the steps of all blocks before.
       const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
       const learning = learn(learner, replay, config, { from: update, to: due }, root.split('replay'), means);
@@ -105,7 +107,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
         if (searched && targets) replay.writeTargets(replay.newest(), mapGroup(targets, withTime));
         remember(replay, steps);
       }
-      carry = exploring ? actor.initial(driver.lanes) : collected.carry;
+      carry = collected.carry;
       step += ticks * driver.lanes;
       episode += collected.finished.length;
       if (due > update) actor.update(await learner.params());
