@@ -60,8 +60,11 @@ describe('bursts of random actions', () => {
 
   it('end with the episode', async () => {
     const policy = withBursts(still, ACTIONS, 1e-9); // none begins by itself
-    const running = { ...policy.initial(LANES), 'burst/left': float32([9, 9, 0, 9], [LANES]) };
-    running['burst/action'] = float32(Float32Array.from({ length: 20 }, (_, i) => (i % 5 === 3 ? 1 : 0)), [LANES, 5]);
+    const running = {
+      ...policy.initial(LANES),
+      'burst/left': float32([9, 9, 0, 9], [LANES]),
+      'burst/action': float32(Float32Array.from({ length: 20 }, (_, i) => (i % 5 === 3 ? 1 : 0)), [LANES, 5]),
+    };
     const { action, carry } = await policy.act(running, seen([0, 1, 0, 0]), createRng(0));
     expect([0, 1, 2, 3].map((lane) => Array.from(action.data.subarray(5 * lane, 5 * lane + 5)).indexOf(1))).toEqual([3, 0, 0, 3]);
     expect([...carry['burst/left'].data]).toEqual([8, 0, 0, 8]);
