@@ -2,7 +2,9 @@
  * Block push: a round pusher shoves one to three round blocks over a table, each to the ring of its own colour. The
  * motion is quasi-static: nothing slides on by itself, what is pushed yields along the line between the middles.
  */
-import type { Environment, Rng } from '../src/types.ts';
+import type { Environment, Palette, Rng } from '../src/types.ts';
+import { disc } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 
 // Lengths in parts of the table's side, (0, 0) at its top left.
 const PUSHER_RADIUS = 0.055;
@@ -20,6 +22,9 @@ const MARGIN = 0.2;
 const GAP = 0.2;
 /** Points around each block that the expert's routes go through. */
 const CORNERS = 8;
+
+/** Of each block and its ring. */
+const COLOURS = ['goal', 'danger', 'foreground'] as const;
 
 type Point = readonly [x: number, y: number];
 
@@ -57,25 +62,9 @@ const environment: Environment<BlockPushState> = {
   },
 
   draw(ctx, { pusher, blocks, targets }, palette) {
-    const colors = [palette.goal, palette.danger, palette.foreground];
-    const circle = ([x, y]: Point, radius: number) => {
-      ctx.beginPath();
-      ctx.arc(x, y, radius, 0, 2 * Math.PI);
-    };
-    ctx.lineWidth = 0.035;
-    targets.forEach((target, i) => {
-      ctx.strokeStyle = colors[i];
-      circle(target, BLOCK_RADIUS + 0.01);
-      ctx.stroke();
-    });
-    blocks.forEach((block, i) => {
-      ctx.fillStyle = colors[i];
-      circle(block, BLOCK_RADIUS);
-      ctx.fill();
-    });
-    ctx.fillStyle = palette.agent;
-    circle(pusher, PUSHER_RADIUS);
-    ctx.fill();
+    drawRings(ctx, targets, palette);
+    blocks.forEach(([x, y], i) => disc(ctx, x, y, BLOCK_RADIUS, palette[COLOURS[i]]));
+    disc(ctx, ...pusher, PUSHER_RADIUS, palette.agent);
   },
 
   /** Go behind a block that is not home and push it to its ring, with block and pusher on ways round all others. */
@@ -97,6 +86,16 @@ const environment: Environment<BlockPushState> = {
 };
 
 export default environment;
+
+const drawRings = createStill((ctx, targets: readonly Point[], palette: Palette) => {
+  ctx.lineWidth = 0.035;
+  targets.forEach(([x, y], i) => {
+    ctx.strokeStyle = palette[COLOURS[i]];
+    ctx.beginPath();
+    ctx.arc(x, y, BLOCK_RADIUS + 0.01, 0, 2 * Math.PI);
+    ctx.stroke();
+  });
+});
 
 /** The table after the pusher has gone on by `stride`. */
 function push(pusher: Point, blocks: readonly Point[], stride: Point): Pick<BlockPushState, 'pusher' | 'blocks'> {
@@ -191,8 +190,7 @@ function toward(from: Point, to: Point): Point {
 }
 
 function onTable([x, y]: Point, radius: number): Point {
-  const inside = (value: number) => Math.min(Math.max(value, radius), 1 - radius);
-  return [inside(x), inside(y)];
+  return [Math.min(Math.max(x, radius), 1 - radius), Math.min(Math.max(y, radius), 1 - radius)];
 }
 
 function distance(a: Point, b: Point): number {

@@ -5,6 +5,7 @@
 import type { Environment, Palette, Transition } from '../src/types.ts';
 import { box } from '../src/world/draw/arcade.ts';
 import { disc, onGrid } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import {
   LEFT, NOOP, RIGHT, SIZE, acrossOf, actions, clamp, isOnGrid, stickyAction,
 } from '../src/world/minatar/rules.ts';
@@ -84,6 +85,16 @@ function fly(state: BreakoutState, paddle: number): Transition<BreakoutState> {
   return { state: { ...state, ballX: x, ballY: y, dx, dy, lastX, lastY, paddle, bricks, struck }, reward, terminated };
 }
 
+const drawBricks = createStill((ctx, bricks: readonly boolean[], palette: Palette) => {
+  BRICK_COLOURS.forEach(([colour, opacity], row) => {
+    ctx.globalAlpha = opacity;
+    ctx.fillStyle = palette[colour];
+    for (let x = 0; x < SIZE; x++) {
+      if (bricks[row * SIZE + x]) ctx.fillRect(x + 0.06, row + 1.08, 0.88, 0.84);
+    }
+  });
+});
+
 const environment: Environment<BreakoutState> = {
   name: 'breakout',
   description: 'Keep a ball in play that breaks bricks; +1 a brick, until the ball is lost (MinAtar).',
@@ -108,13 +119,7 @@ const environment: Environment<BreakoutState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      BRICK_COLOURS.forEach(([colour, opacity], row) => {
-        ctx.globalAlpha = opacity;
-        ctx.fillStyle = palette[colour];
-        for (let x = 0; x < SIZE; x++) {
-          if (state.bricks[row * SIZE + x]) ctx.fillRect(x + 0.06, row + 1.08, 0.88, 0.84);
-        }
-      });
+      drawBricks(ctx, state.bricks, palette);
       ctx.globalAlpha = 0.4;
       disc(ctx, state.lastX + 0.5, state.lastY + 0.5, 0.34, palette.foreground);
       ctx.globalAlpha = 1;

@@ -2,8 +2,9 @@
  * CliffWalking-v1 of Gymnasium 1.3 (Sutton and Barto 2018, Example 6.6): the shortest way to the goal leads along the
  * edge of a cliff, and who falls begins again.
  */
-import type { Environment, Transition } from '../src/types.ts';
+import type { Environment, Palette, Transition } from '../src/types.ts';
 import { disc } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 
 const ROWS = 4;
 const COLUMNS = 12;
@@ -35,6 +36,24 @@ function move({ row, column }: CliffState, action: number): Transition<CliffStat
   return { state, reward: -1, terminated: state.row === BOTTOM && state.column === COLUMNS - 1 };
 }
 
+const drawCliff = createStill((ctx, palette: Palette) => {
+  const { width, height } = DRAWN;
+  const edge = BOTTOM * height;
+  ctx.fillStyle = palette.accent;
+  for (let cell = 0; cell < BOTTOM * COLUMNS; cell++) {
+    const [row, column] = [Math.floor(cell / COLUMNS), cell % COLUMNS];
+    ctx.globalAlpha = (row + column) % 2 === 0 ? 0.75 : 0.5;
+    ctx.fillRect(column * width, row * height, width, height);
+  }
+  ctx.globalAlpha = 1;
+  ctx.fillRect(0, edge, width, 1 - edge);
+  // Between the pillars of start and goal the cliff goes down to the border of the picture.
+  ctx.fillStyle = palette.danger;
+  ctx.fillRect(width, edge, 1 - 2 * width, 1 - edge);
+  ctx.fillStyle = palette.goal;
+  ctx.fillRect(1 - width, edge, width, 1 - edge);
+});
+
 const environment: Environment<CliffState> = {
   name: 'cliff-walking',
   description: 'Walk along a cliff to the goal; −1 a step, −100 and back to the start for a fall (Gymnasium).',
@@ -50,21 +69,7 @@ const environment: Environment<CliffState> = {
 
   draw(ctx, state, palette) {
     const { width, height } = DRAWN;
-    const edge = BOTTOM * height;
-    ctx.fillStyle = palette.accent;
-    for (let cell = 0; cell < BOTTOM * COLUMNS; cell++) {
-      const [row, column] = [Math.floor(cell / COLUMNS), cell % COLUMNS];
-      ctx.globalAlpha = (row + column) % 2 === 0 ? 0.75 : 0.5;
-      ctx.fillRect(column * width, row * height, width, height);
-    }
-    ctx.globalAlpha = 1;
-    ctx.fillRect(0, edge, width, 1 - edge);
-    // Between the pillars of start and goal the cliff goes down to the border of the picture.
-    ctx.fillStyle = palette.danger;
-    ctx.fillRect(width, edge, 1 - 2 * width, 1 - edge);
-    ctx.fillStyle = palette.goal;
-    ctx.fillRect(1 - width, edge, width, 1 - edge);
-
+    drawCliff(ctx, palette);
     const x = (state.column + 0.5) * width;
     const y = state.row * height;
     ctx.fillStyle = palette.agent;

@@ -4,12 +4,22 @@
  */
 import type { Environment } from '../src/types.ts';
 import { boardWithHoles, disc, onGrid } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import { linesOf, wonLine } from '../src/world/tabular/lines.ts';
 
 const ROWS = 6;
 const COLUMNS = 7;
 const LINES = linesOf(ROWS, COLUMNS, 4);
-const BOARD = boardWithHoles(ROWS, COLUMNS);
+const HOLES = boardWithHoles(ROWS, COLUMNS);
+
+/** Under a row that is left free. */
+const drawBoard = createStill((ctx, colour: string) => {
+  ctx.save();
+  ctx.translate(0, 1);
+  ctx.fillStyle = colour;
+  ctx.fill(HOLES, 'evenodd');
+  ctx.restore();
+});
 
 interface BoardState {
   /** 42 cells row by row from the top: `X`, `O`, or a dot. */
@@ -50,18 +60,16 @@ const environment: Environment<BoardState> = {
     onGrid(ctx, ROWS + 1, COLUMNS, () => {
       // Above the board, the disc of whoever is to move.
       disc(ctx, COLUMNS / 2, 0.5, 0.4, colours[player]);
-      ctx.translate(0, 1);
       // Discs are squares behind the round holes of the board.
       for (const mark of ['X', 'O'] as const) {
         ctx.fillStyle = colours[mark];
         for (let cell = 0; cell < cells.length; cell++) {
-          if (cells[cell] === mark) ctx.fillRect((cell % COLUMNS) + 0.05, Math.floor(cell / COLUMNS) + 0.05, 0.9, 0.9);
+          if (cells[cell] === mark) ctx.fillRect((cell % COLUMNS) + 0.05, Math.floor(cell / COLUMNS) + 1.05, 0.9, 0.9);
         }
       }
-      ctx.fillStyle = palette.accent;
-      ctx.fill(BOARD, 'evenodd');
+      drawBoard(ctx, palette.accent);
       for (const cell of wonLine(cells, LINES) ?? []) {
-        disc(ctx, (cell % COLUMNS) + 0.5, Math.floor(cell / COLUMNS) + 0.5, 0.18, palette.foreground);
+        disc(ctx, (cell % COLUMNS) + 0.5, Math.floor(cell / COLUMNS) + 1.5, 0.18, palette.foreground);
       }
     });
   },

@@ -6,6 +6,7 @@ import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { Environment, Palette, Rng } from '../src/types.ts';
 import { addTrail, fillPale } from '../src/world/draw/arcade.ts';
 import { disc, onGrid } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import { lookAhead } from '../src/world/minatar/look-ahead.ts';
 import { DOWN, NOOP, SIZE, UP, actions, clamp, downOf, stickyAction } from '../src/world/minatar/rules.ts';
 
@@ -94,16 +95,7 @@ const environment: Environment<FreewayState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      // Pavements above and below, and a dashed line between lanes.
-      ctx.fillStyle = palette.accent;
-      ctx.fillRect(0, 0, SIZE, 0.9);
-      ctx.fillRect(0, SIZE - 0.9, SIZE, 0.9);
-      ctx.beginPath();
-      for (let lane = 2; lane <= LANES; lane++) {
-        for (let x = 0.25; x < SIZE; x += 2) ctx.rect(x, lane - 0.06, 0.7, 0.12);
-      }
-      fillPale(ctx, palette.accent, 0.6);
-
+      drawRoad(ctx, palette.accent);
       drawCars(ctx, state.cars, palette);
       disc(ctx, CHICKEN + 0.5, state.y + 0.5, 0.46, palette.agent);
       disc(ctx, CHICKEN + 0.5, state.y + 0.35, 0.2, palette.foreground);
@@ -131,6 +123,18 @@ const environment: Environment<FreewayState> = {
   },
 };
 
+/** Pavements above and below, and a dashed line between lanes. */
+const drawRoad = createStill((ctx, colour: string) => {
+  ctx.fillStyle = colour;
+  ctx.fillRect(0, 0, SIZE, 0.9);
+  ctx.fillRect(0, SIZE - 0.9, SIZE, 0.9);
+  ctx.beginPath();
+  for (let lane = 2; lane <= LANES; lane++) {
+    for (let x = 0.25; x < SIZE; x += 2) ctx.rect(x, lane - 0.06, 0.7, 0.12);
+  }
+  fillPale(ctx, colour, 0.6);
+});
+
 /** Fast cars are red and leave a long trail, slow ones are amber and leave a short one. */
 function drawCars(ctx: SKRSContext2D, cars: readonly Car[], palette: Palette): void {
   const drawn = cars.map((car, lane) => {
@@ -146,16 +150,17 @@ function drawCars(ctx: SKRSContext2D, cars: readonly Car[], palette: Palette): v
   }
   fillPale(ctx, palette.danger);
 
-  for (const { x, y, right, slowness } of drawn) {
-    ctx.fillStyle = palette.danger;
-    ctx.fillRect(x + 0.04, y + 0.14, 0.92, 0.72);
+  // Colour by colour, since changing it costs as much as a car.
+  ctx.fillStyle = palette.danger;
+  for (const { x, y } of drawn) ctx.fillRect(x + 0.04, y + 0.14, 0.92, 0.72);
+  ctx.fillStyle = palette.goal;
+  for (const { x, y, slowness } of drawn) {
     ctx.globalAlpha = slowness;
-    ctx.fillStyle = palette.goal;
     ctx.fillRect(x + 0.04, y + 0.14, 0.92, 0.72);
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = palette.background; // the windscreen
-    ctx.fillRect(x + (right ? 0.58 : 0.24), y + 0.28, 0.18, 0.44);
   }
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = palette.background; // windscreens
+  for (const { x, y, right } of drawn) ctx.fillRect(x + (right ? 0.58 : 0.24), y + 0.28, 0.18, 0.44);
 }
 
 export default environment;

@@ -1,6 +1,7 @@
 /** The grid of the textbooks (Sutton and Barto 2018, Example 4.1, here 5 × 5): walk to the one goal. */
-import type { Environment, Transition } from '../src/types.ts';
+import type { Environment, Palette, Transition } from '../src/types.ts';
 import { floor, onGrid, tile, walker } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 
 const SIZE = 5;
 const LAST = SIZE - 1;
@@ -25,6 +26,11 @@ function move({ row, column }: GridState, action: number): Transition<GridState>
   return { state, reward: -1, terminated: state.row === LAST && state.column === LAST };
 }
 
+const drawGround = createStill((ctx, palette: Palette) => {
+  floor(ctx, SIZE, SIZE, palette);
+  tile(ctx, LAST, LAST, palette.goal);
+});
+
 const environment: Environment<GridState> = {
   name: 'grid-world',
   description: 'Walk from anywhere on a 5×5 grid to the goal in its corner; −1 a step.',
@@ -43,8 +49,7 @@ const environment: Environment<GridState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      floor(ctx, SIZE, SIZE, palette);
-      tile(ctx, LAST, LAST, palette.goal);
+      drawGround(ctx, palette);
       walker(ctx, state.row, state.column, { body: palette.agent, light: palette.foreground });
     });
   },

@@ -2,8 +2,9 @@
  * Key and door, after DoorKey of MiniGrid (Chevalier-Boisvert et al. 2023): the goal is behind a locked door, and the
  * key has to be fetched first. Only the goal is rewarded.
  */
-import type { Environment } from '../src/types.ts';
+import type { Environment, Palette } from '../src/types.ts';
 import { disc, floor, onGrid, tile, walker } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import { firstAction } from '../src/world/tabular/shortest-path.ts';
 
 const SIZE = 7;
@@ -34,6 +35,28 @@ function walk({ wall, door }: Rooms, at: number, action: number, hasKey: boolean
   return row * SIZE + column;
 }
 
+/** All but the one who walks. */
+const drawRooms = createStill((ctx, rooms: Omit<KeyDoorState, 'at'>, palette: Palette) => {
+  const { wall, door, key, hasKey, goal } = rooms;
+  floor(ctx, SIZE, SIZE, palette);
+  ctx.fillStyle = palette.accent;
+  ctx.fillRect(wall, 0, 1, SIZE);
+  // With the key in hand the door stands open: its middle is gone.
+  tile(ctx, door, wall, palette.danger, 0, 0);
+  if (hasKey) {
+    ctx.fillStyle = palette.background;
+    ctx.fillRect(wall, door + 0.2, 1, 0.6);
+  }
+  tile(ctx, Math.floor(goal / SIZE), goal % SIZE, palette.goal, 0.06, 0.2);
+  if (hasKey) return;
+  const [x, y] = [(key % SIZE) + 0.5, Math.floor(key / SIZE) + 0.5];
+  ctx.fillStyle = palette.foreground;
+  ctx.fillRect(x - 0.1, y - 0.1, 0.5, 0.2);
+  ctx.fillRect(x + 0.22, y, 0.18, 0.3);
+  disc(ctx, x - 0.18, y, 0.24, palette.foreground);
+  disc(ctx, x - 0.18, y, 0.09, palette.background);
+});
+
 const environment: Environment<KeyDoorState> = {
   name: 'key-door',
   description: 'Fetch the key, go through the door, reach the goal; +1 there, nothing else.',
@@ -59,28 +82,11 @@ const environment: Environment<KeyDoorState> = {
     return { state: { ...state, at, hasKey }, reward: terminated ? 1 : 0, terminated };
   },
 
-  draw(ctx, { wall, door, at, key, hasKey, goal }, palette) {
+  draw(ctx, { at, ...rooms }, palette) {
     const [row, column] = [Math.floor(at / SIZE), at % SIZE];
     onGrid(ctx, SIZE, SIZE, () => {
-      floor(ctx, SIZE, SIZE, palette);
-      ctx.fillStyle = palette.accent;
-      ctx.fillRect(wall, 0, 1, SIZE);
-      // With the key in hand the door stands open: its middle is gone.
-      tile(ctx, door, wall, palette.danger, 0, 0);
-      if (hasKey) {
-        ctx.fillStyle = palette.background;
-        ctx.fillRect(wall, door + 0.2, 1, 0.6);
-      }
-      tile(ctx, Math.floor(goal / SIZE), goal % SIZE, palette.goal, 0.06, 0.2);
-      if (!hasKey) {
-        const [x, y] = [(key % SIZE) + 0.5, Math.floor(key / SIZE) + 0.5];
-        ctx.fillStyle = palette.foreground;
-        ctx.fillRect(x - 0.1, y - 0.1, 0.5, 0.2);
-        ctx.fillRect(x + 0.22, y, 0.18, 0.3);
-        disc(ctx, x - 0.18, y, 0.24, palette.foreground);
-        disc(ctx, x - 0.18, y, 0.09, palette.background);
-      }
-      walker(ctx, row, column, { body: palette.agent, light: hasKey ? palette.foreground : palette.agent });
+      drawRooms(ctx, rooms, palette);
+      walker(ctx, row, column, { body: palette.agent, light: rooms.hasKey ? palette.foreground : palette.agent });
     });
   },
 

@@ -1,6 +1,7 @@
 /** A maze that is new in every episode, dug by the recursive backtracker: one way between any two places. */
 import type { Environment, Rng } from '../src/types.ts';
 import { disc, onGrid, tile } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import { firstAction } from '../src/world/tabular/shortest-path.ts';
 
 /** Cells of a side, walls counted: rooms lie where row and column are odd. */
@@ -48,6 +49,15 @@ function walk(cells: string, at: number, action: number): number {
   return cells[next] === '#' ? at : next;
 }
 
+const drawWalls = createStill((ctx, cells: string, colour: string) => {
+  ctx.fillStyle = colour;
+  ctx.beginPath();
+  for (let cell = 0; cell < cells.length; cell++) {
+    if (cells[cell] === '#') ctx.rect(cell % SIDE, Math.floor(cell / SIDE), 1, 1);
+  }
+  ctx.fill();
+});
+
 const environment: Environment<MazeState> = {
   name: 'maze',
   description: 'Find the goal in a maze that is new in every episode; +1 there, nothing else.',
@@ -71,12 +81,7 @@ const environment: Environment<MazeState> = {
 
   draw(ctx, { cells, at, goal }, palette) {
     onGrid(ctx, SIDE, SIDE, () => {
-      ctx.fillStyle = palette.accent;
-      ctx.beginPath();
-      for (let cell = 0; cell < cells.length; cell++) {
-        if (cells[cell] === '#') ctx.rect(cell % SIDE, Math.floor(cell / SIDE), 1, 1);
-      }
-      ctx.fill();
+      drawWalls(ctx, cells, palette.accent);
       tile(ctx, Math.floor(goal / SIDE), goal % SIDE, palette.goal, 0, 0.2);
       disc(ctx, (at % SIDE) + 0.5, Math.floor(at / SIDE) + 0.5, 0.46, palette.agent);
     });

@@ -74,6 +74,10 @@ function isInside({ x }: Cell): boolean {
   return isOnGrid(x);
 }
 
+function includesCell(cells: readonly Cell[], cell: Cell): boolean {
+  return cells.some((other) => sameCell(other, cell));
+}
+
 /** A place at one of the walls, and the way in. */
 function entrance(rng: Rng): Swimmer {
   const right = rng.int(2) === 1;
@@ -167,28 +171,20 @@ const environment: Environment<SeaquestState> = {
     }
     const sub = steered(state.sub, action);
 
-    let reward = 0;
-    /** Shots and enemies in the same cell are gone. */
-    const strike = () => {
-      const struck = enemies.filter((enemy) => shots.some((shot) => sameCell(shot, enemy)));
+    shots = shots.map(ahead).filter(isInside);
+    let [reward, terminated] = [0, false];
+    for (const hasDrifted of [false, true]) {
+      if (hasDrifted) ({ enemies, enemyShots, divers } = drifted({ enemies, enemyShots, divers }, pace.moveInterval));
+      // Shots and enemies in the same cell are gone.
+      const struck = enemies.filter((enemy) => includesCell(shots, enemy));
       reward += struck.length;
-      shots = shots.filter((shot) => !struck.some((enemy) => sameCell(shot, enemy)));
+      shots = shots.filter((shot) => !includesCell(struck, shot));
       enemies = enemies.filter((enemy) => !struck.includes(enemy));
-    };
-    const pickUp = () => {
+
       const met = divers.filter((diver) => sameCell(diver, sub)).slice(0, MAX_DIVERS - diversOnBoard);
       diversOnBoard += met.length;
       divers = divers.filter((diver) => !met.includes(diver));
-    };
-    const isAtSub = (cell: Cell) => sameCell(cell, sub);
-
-    shots = shots.map(ahead).filter(isInside);
-    let terminated = false;
-    for (const hasDrifted of [false, true]) {
-      if (hasDrifted) ({ enemies, enemyShots, divers } = drifted({ enemies, enemyShots, divers }, pace.moveInterval));
-      strike();
-      pickUp();
-      terminated ||= enemies.some(isAtSub) || enemyShots.some(isAtSub);
+      terminated ||= includesCell(enemies, sub) || includesCell(enemyShots, sub);
     }
 
     if (sub.y > 0) {

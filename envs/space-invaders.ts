@@ -2,9 +2,10 @@
  * Space Invaders, as in MinAtar (Young and Tian 2019): shoot waves of aliens that come down and shoot back, every wave
  * faster than the one before. Published: PPO 131 after 10 M steps (gymnax).
  */
-import type { Environment } from '../src/types.ts';
+import type { Environment, Palette } from '../src/types.ts';
 import { box, fillPale } from '../src/world/draw/arcade.ts';
 import { onGrid } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import {
   FIRE, LEFT, NOOP, RIGHT, SIZE, acrossOf, actions, clamp, isOnGrid, sameCell, stickyAction,
 } from '../src/world/minatar/rules.ts';
@@ -145,21 +146,7 @@ const environment: Environment<InvadersState> = {
       ctx.fillStyle = palette.accent;
       ctx.fillRect(0, SIZE - 0.16, SIZE, 0.16);
 
-      // Red ones go right, violet ones left, and their eyes look there.
-      ctx.beginPath();
-      for (const { x, y } of state.aliens) {
-        ctx.rect(x + 0.1, y + 0.1, 0.8, 0.56);
-        ctx.rect(x + 0.16, y + 0.66, 0.22, 0.24);
-        ctx.rect(x + 0.62, y + 0.66, 0.22, 0.24);
-      }
-      ctx.fillStyle = palette.danger;
-      ctx.fill();
-      if (!state.right) fillPale(ctx, palette.agent, 0.55);
-      ctx.beginPath();
-      for (const { x, y } of state.aliens) ctx.rect(x + (state.right ? 0.55 : 0.15), y + 0.22, 0.3, 0.3);
-      ctx.fillStyle = palette.background;
-      ctx.fill();
-
+      drawAliens(ctx, state.aliens, state.right, palette);
       for (const { x, y } of state.shots) box(ctx, x + 0.25, y + 0.05, 0.5, 0.9, palette.foreground, 0.2);
       for (const { x, y } of state.alienShots) box(ctx, x + 0.25, y + 0.05, 0.5, 0.9, palette.goal, 0.2);
       box(ctx, state.x + 0.02, BOTTOM + 0.4, 0.96, 0.5, palette.agent, 0.15);
@@ -180,6 +167,23 @@ const environment: Environment<InvadersState> = {
     return choices.reduce((best, choice) => (choice.danger < best.danger ? choice : best)).action;
   },
 };
+
+/** Red ones go right, violet ones left, and their eyes look there. They stand still for frames on end. */
+const drawAliens = createStill((ctx, aliens: readonly Cell[], right: boolean, palette: Palette) => {
+  ctx.beginPath();
+  for (const { x, y } of aliens) {
+    ctx.rect(x + 0.1, y + 0.1, 0.8, 0.56);
+    ctx.rect(x + 0.16, y + 0.66, 0.22, 0.24);
+    ctx.rect(x + 0.62, y + 0.66, 0.22, 0.24);
+  }
+  ctx.fillStyle = palette.danger;
+  ctx.fill();
+  if (!right) fillPale(ctx, palette.agent, 0.55);
+  ctx.beginPath();
+  for (const { x, y } of aliens) ctx.rect(x + (right ? 0.55 : 0.15), y + 0.22, 0.3, 0.3);
+  ctx.fillStyle = palette.background;
+  ctx.fill();
+});
 
 /** The column from which, soonest, a shot will meet an alien; the cannon's own where there is none. */
 function bestColumn({ x, aliens, right, moveInterval, moveTimer, shotTimer }: InvadersState): number {

@@ -2,8 +2,9 @@
  * Taxi-v4 of Gymnasium 1.3 (Dietterich 2000): fetch a passenger from one of four stands and set them down at another,
  * in a town with walls.
  */
-import type { Environment, Transition } from '../src/types.ts';
+import type { Environment, Palette, Transition } from '../src/types.ts';
 import { disc, floor, onGrid, tile } from '../src/world/draw/grid.ts';
+import { createStill } from '../src/world/draw/still.ts';
 import { firstAction } from '../src/world/tabular/shortest-path.ts';
 
 /** Between two columns of the town, `|` is a wall; it stops east and west alone. */
@@ -58,6 +59,17 @@ function move(state: TaxiState, action: number): Transition<TaxiState> {
   return { state: { ...state, ...drive(state, action) }, reward: -1, terminated: false };
 }
 
+const drawTown = createStill((ctx, destination: number, palette: Palette) => {
+  floor(ctx, SIZE, SIZE, palette);
+  STANDS.forEach(([y, x], stand) => {
+    tile(ctx, y, x, stand === destination ? palette.goal : palette.accent, 0.06, 0.2);
+  });
+  ctx.fillStyle = palette.foreground;
+  TOWN.forEach((_, y) => {
+    for (let x = 0; x < SIZE - 1; x++) if (isWall(y, x)) ctx.fillRect(x + 0.94, y, 0.12, 1);
+  });
+});
+
 const environment: Environment<TaxiState> = {
   name: 'taxi',
   description: 'Take a passenger from stand to stand; +20 there, −1 a step, −10 for a wrong stop (Gymnasium).',
@@ -78,14 +90,7 @@ const environment: Environment<TaxiState> = {
   draw(ctx, state, palette) {
     const { row, column, passenger, destination } = state;
     onGrid(ctx, SIZE, SIZE, () => {
-      floor(ctx, SIZE, SIZE, palette);
-      STANDS.forEach(([y, x], stand) => {
-        tile(ctx, y, x, stand === destination ? palette.goal : palette.accent, 0.06, 0.2);
-      });
-      ctx.fillStyle = palette.foreground;
-      TOWN.forEach((_, y) => {
-        for (let x = 0; x < SIZE - 1; x++) if (isWall(y, x)) ctx.fillRect(x + 0.94, y, 0.12, 1);
-      });
+      drawTown(ctx, destination, palette);
       ctx.fillStyle = palette.agent;
       ctx.beginPath();
       ctx.roundRect(column + 0.16, row + 0.3, 0.68, 0.5, 0.14);

@@ -20,10 +20,9 @@ export interface FrameMaker {
   readonly size: number;
   /**
    * Draw `state` on the palette's background.
-   * @param out where to write, uint8 [size·size·3]; a new array where it is absent
-   * @returns uint8 [size·size·3], row-major RGB
+   * @returns uint8 [size·size·3], row-major RGB; a new array
    */
-  render(scene: Pick<Environment, 'draw'>, state: unknown, palette?: Palette, out?: Uint8Array): Uint8Array;
+  render(scene: Pick<Environment, 'draw'>, state: unknown, palette?: Palette): Uint8Array;
   /**
    * Await this in every loop that calls `render`, at least once every 64 frames. Reading pixels leaves a native copy
    * behind that is only freed when the event loop turns: a synchronous loop grows by 17 KB for each 64×64 frame.
@@ -39,29 +38,21 @@ export function createFrames(size: number): FrameMaker {
   if (!Number.isInteger(size) || size < 1 || size > 4096) {
     throw new RangeError(`expected a frame size of 1 to 4096 pixels, got ${size}`);
   }
-  const ctx = createCanvas(size, size).getContext('2d', { willReadFrequently: true });
+  const canvas = createCanvas(size, size);
+  const ctx = canvas.getContext('2d', { willReadFrequently: true });
   let drawn = 0;
 
   return {
     size,
 
-    render(scene, state, palette = defaultPalette, out = new Uint8Array(size * size * 3)) {
-      if (out.length !== size * size * 3) {
-        throw new RangeError(`expected room for ${size}×${size}×3 = ${size * size * 3} bytes, got ${out.length}`);
-      }
+    render(scene, state, palette = defaultPalette) {
       ctx.reset(); // whatever the last scene left behind: clips, transforms, styles
       ctx.fillStyle = palette.background;
       ctx.fillRect(0, 0, size, size);
       ctx.scale(size, size);
       scene.draw(ctx, state, palette);
-      const rgba = ctx.getImageData(0, 0, size, size).data;
-      for (let from = 0, to = 0; to < out.length; from += 4) {
-        out[to++] = rgba[from];
-        out[to++] = rgba[from + 1];
-        out[to++] = rgba[from + 2];
-      }
       drawn++;
-      return out;
+      return withoutAlpha(canvas.data()); // quicker than getImageData, and the same where nothing shines through
     },
 
     async breathe() {
@@ -70,4 +61,21 @@ export function createFrames(size: number): FrameMaker {
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
+}
+
+/** RGBA to RGB, four pixels at a time: as words of 32 bits (little-endian) they take half the time of bytes. */
+function withoutAlpha(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((3 * rgba.length) / 4);
+  const from = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
+  const to = new Uint32Array(rgb.buffer, 0, Math.floor(rgb.length / 4));
+  for (let i = 0, pixel = 0; i < to.length; i += 3, pixel += 4) {
+    const second = from[pixel + 1];
+    const third = from[pixel + 2];
+    to[i] = (from[pixel] & 0xffffff) | (second << 24);
+    to[i + 1] = ((second >>> 8) & 0xffff) | (third << 16);
+    to[i + 2] = ((third >>> 16) & 0xff) | (from[pixel + 3] << 8);
+  }
+  // A side that is odd leaves one pixel over.
+  for (let i = 4 * to.length; i < rgb.length; i++) rgb[i] = rgba[i + from.length - 1];
+  return rgb;
 }

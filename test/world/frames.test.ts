@@ -27,12 +27,22 @@ describe('frames', () => {
     expect(frames.render(counterWorld, { count: 3 }, palette)).toEqual(clean);
   });
 
-  it('are written where the caller wants them', () => {
-    const frames = createFrames(2);
-    const out = new Uint8Array(12);
-    expect(frames.render(messy, 0, palette, out)).toBe(out);
-    expect(out[3]).toBe(255);
-    expect(() => frames.render(messy, 0, palette, new Uint8Array(13))).toThrow('2×2×3 = 12 bytes, got 13');
+  it('keep every pixel in its place, whatever the size', () => {
+    // Nine pixels of which no two are the same; the first is the background.
+    const steps: Environment = {
+      ...counterWorld,
+      draw(ctx) {
+        ctx.scale(1 / 3, 1 / 3);
+        for (let pixel = 1; pixel < 9; pixel++) {
+          ctx.fillStyle = `rgb(${10 * pixel}, ${100 + pixel}, ${200 + pixel})`;
+          ctx.fillRect(pixel % 3, Math.floor(pixel / 3), 1, 1);
+        }
+      },
+    };
+    const expected = [1, 2, 3];
+    for (let pixel = 1; pixel < 9; pixel++) expected.push(10 * pixel, 100 + pixel, 200 + pixel);
+    expect([...createFrames(3).render(steps, 0, palette)]).toEqual(expected);
+    expect([...createFrames(1).render(counterWorld, { count: 0 }, palette)]).toHaveLength(3);
     expect(() => createFrames(0)).toThrow('expected a frame size');
   });
 

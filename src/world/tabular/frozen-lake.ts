@@ -3,8 +3,9 @@
  * times in three a step goes to the left or to the right of where it was meant to go.
  */
 import { Path2D } from '@napi-rs/canvas';
-import type { Environment } from '../../types.ts';
+import type { Environment, Palette } from '../../types.ts';
 import { floor, onGrid, tile, walker } from '../draw/grid.ts';
+import { createStill } from '../draw/still.ts';
 import { sampleOutcome } from './sample.ts';
 import type { Outcomes } from './sample.ts';
 
@@ -57,6 +58,18 @@ export function frozenLake(options: FrozenLakeOptions): Environment<FrozenLakeSt
   const [rows, columns] = [map.length, map[0].length];
   const scenery = sceneryOf(map);
 
+  const drawLake = createStill((ctx, palette: Palette) => {
+    floor(ctx, rows, columns, palette);
+    if (slippery) {
+      ctx.strokeStyle = palette.foreground;
+      ctx.lineWidth = 0.06;
+      ctx.stroke(scenery.glints);
+    }
+    ctx.fillStyle = palette.danger;
+    ctx.fill(scenery.holes);
+    tile(ctx, rows - 1, columns - 1, palette.goal, 0.1);
+  });
+
   function arrive({ row, column }: FrozenLakeState, action: number) {
     const [down, right] = MOVES[action];
     const state = {
@@ -92,15 +105,7 @@ export function frozenLake(options: FrozenLakeOptions): Environment<FrozenLakeSt
 
     draw(ctx, state, palette) {
       onGrid(ctx, rows, columns, () => {
-        floor(ctx, rows, columns, palette);
-        if (slippery) {
-          ctx.strokeStyle = palette.foreground;
-          ctx.lineWidth = 0.06;
-          ctx.stroke(scenery.glints);
-        }
-        ctx.fillStyle = palette.danger;
-        ctx.fill(scenery.holes);
-        tile(ctx, rows - 1, columns - 1, palette.goal, 0.1);
+        drawLake(ctx, palette);
         walker(ctx, state.row, state.column, { body: palette.agent, light: palette.foreground });
       });
     },
