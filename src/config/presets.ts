@@ -101,7 +101,7 @@ const newLayouts = {
 } as const satisfies ConfigLayer;
 
 /** So far off that single random steps find it in one episode of a hundred or never; kept up, they do. */
-const farGoal = { preset: 'tiny', train: { steps: 100_000, prefill: 4000, explore: 0.2 } } as const satisfies ConfigLayer;
+const farGoal = { preset: 'tiny', train: { steps: 100_000, prefill: 4000, explore: 0.05 } } as const satisfies ConfigLayer;
 
 /** What a world asks for where no preset is named: a preset, and what to lay over it. Found by measuring (README.md). */
 export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
