@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/index.ts';
 import type { EngineChoice } from '../engine/compile.ts';
-import type { Replay, SequencePosition } from '../data/replay.ts';
+import type { Replay } from '../data/replay.ts';
 import { mapGroup } from '../engine/nd-array.ts';
 import { randomPolicy } from '../policies/random.ts';
 import { createRng } from '../random.ts';
@@ -16,7 +16,7 @@ import { actingPolicy, loadPolicy } from './agent.ts';
 import { withBursts } from './bursts.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
-import type { Searched } from './reanalyse.ts';
+import { searchedPositions } from './reanalyse.ts';
 
 /** Where a run stands between two blocks, apart from what driver, replay and learner hold. Plain data. */
 export interface LoopState {
@@ -186,12 +186,6 @@ function remember(replay: Replay, lanes: Tick['steps']): void {
   lanes.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
 }
 
-/** Only what is new is written: the batch was gathered before the last update wrote to some of its other steps. */
-function writeSearched(replay: Replay, positions: readonly SequencePosition[], { first, targets }: Searched): void {
-  const [rows] = Object.values(targets)[0].shape;
-  replay.writeTargets(positions.slice(-rows).map(({ lane, start }) => ({ lane, start: start + first })), targets);
-}
-
 /** [N, …] → [N, 1, …] */
 const withTime = ({ data, shape: [lanes, ...rest], dtype }: NdArray): NdArray => ({ data, shape: [lanes, 1, ...rest], dtype });
 
@@ -215,7 +209,7 @@ async function learn(
     batch = update < to ? sample(update + 1) : undefined;
     const { metrics, priority, searched, ...found } = await updating;
     replay.writeContext(positions, found.context);
-    if (searched) writeSearched(replay, positions, searched);
+    if (searched) replay.writeTargets(searchedPositions(positions, searched), searched.targets);
     if (priority) replay.writePriorities(positions, priority);
     means.add(metrics);
     losses = metrics;

@@ -3,6 +3,7 @@
  * once, so that old experience gives new targets.
  */
 import type { Config } from '../config/index.ts';
+import type { SequencePosition } from '../data/replay.ts';
 import { compile, type EngineChoice } from '../engine/compile.ts';
 import { mapGroup, sizeOf } from '../engine/nd-array.ts';
 import { cut, flatten, mapLatent } from '../nn/sequences.ts';
@@ -84,3 +85,15 @@ export const withSearched = (targets: Group<NdArray>, { first, targets: fresh }:
     }
     return { ...array, data };
   });
+
+/**
+ * Where in replay the new targets of a batch belong. All others stay as replay has them: the batch was gathered before
+ * the update in front of it wrote to some of its steps.
+ */
+export const searchedPositions = (
+  positions: readonly SequencePosition[],
+  { first, targets }: Searched,
+): readonly SequencePosition[] => {
+  const [rows] = Object.values(targets)[0].shape;
+  return positions.slice(-rows).map(({ lane, start }) => ({ lane, start: start + first }));
+};

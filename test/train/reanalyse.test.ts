@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
+import { createReplay } from '../../src/data/replay.ts';
 import { float32, mapGroup, mapGroups } from '../../src/engine/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import { createAgent } from '../../src/train/agent.ts';
-import { createReanalysis, withSearched } from '../../src/train/reanalyse.ts';
+import { createReanalysis, searchedPositions, withSearched } from '../../src/train/reanalyse.ts';
 import { batchSpecs, initLearner } from '../../src/train/update.ts';
 import type { ActionSpace, Groups, NdArray } from '../../src/types.ts';
+import { numberedStep } from '../data/numbered-steps.ts';
 import { normals, onnx, uniforms } from '../engine/parity.ts';
 
 const [B, T] = [4, 5];
@@ -113,4 +115,18 @@ describe('reanalysis', () => {
     expect((await setting('gumbel-muzero', DISCRETE, ['search.reanalyse=0'])).reanalysis).toBeUndefined();
     expect((await setting('muzero-ac', DISCRETE, ['search.reanalyse=1'])).reanalysis).toBeUndefined();
   });
+});
+
+it('writes back what it found, and nothing of what the batch was gathered with', () => {
+  const replay = createReplay({
+    lanes: 1, imageShape: [1, 2, 1], actionSize: 1, contextShapes: {}, targetShapes: { searchValue: [] }, capacityBytes: 10_000,
+  });
+  for (let step = 0; step < 8; step++) replay.append(0, numberedStep(0, step));
+  const gathered = [{ lane: 0, start: 0 }, { lane: 0, start: 4 }];
+  // Another update writes to both sequences after the batch was gathered; of these two, the second is searched anew.
+  replay.writeTargets([{ lane: 0, start: 0 }], { searchValue: float32(new Float32Array(8).fill(5), [1, 8]) });
+  const searched = { first: 1, targets: { searchValue: float32([7, 8, 9], [1, 3]) } };
+  replay.writeTargets(searchedPositions(gathered, searched), searched.targets);
+  const { targets } = replay.sample({ batchSize: 1, length: 8, rng: createRng(0) });
+  expect([...targets.searchValue.data]).toEqual([5, 5, 5, 5, 5, 7, 8, 9]);
 });
