@@ -92,11 +92,12 @@ export const presets = {
  * Only the goal is rewarded, and time runs out without being an end: with a far horizon a random walk, which gets there
  * some day, is worth nearly as much as the shortest path, and the advantages drown in the entropy bonus. Every episode
  * has a layout of its own: 24 bits of latent are too few for it, small things weigh little in a small picture's error,
- * and a model that sees few layouts learns them by heart.
+ * and a model that sees few layouts learns them by heart. Who is not sure of the way must not always try the same wall.
  */
 const newLayouts = {
   preset: 'tiny',
   model: { horizonDiscount: 50, stoch: 16, classes: 16, scales: { image: 4 } },
+  behavior: { greedy: false },
   train: { steps: 250_000, trainRatio: 8 },
 } as const satisfies ConfigLayer;
 
@@ -112,7 +113,7 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
     train: { steps: 12_000, trainRatio: 24, prefill: 500 },
   },
   cartpole: { preset: 'tiny', train: { steps: 40_000 } },
-  freeway: farGoal,
+  freeway: { ...farGoal, behavior: { greedy: false } },
   'key-door': newLayouts,
   maze: newLayouts,
   'mountain-car-continuous': farGoal,

@@ -114,6 +114,10 @@ const behavior = z
     returnLimit: positive.default(1).describe('Smallest scale that returns are divided by.'),
     minStd: positive.default(0.1).describe('Smallest standard deviation of a continuous action.'),
     maxStd: positive.default(1).describe('Largest standard deviation of a continuous action.'),
+    greedy: z
+      .boolean()
+      .default(true)
+      .describe('Take the most probable action at evaluation; otherwise draw from the policy, as while learning.'),
     scales: behaviorScales.prefault({}),
   })
   .readonly();

@@ -21,6 +21,8 @@ export interface ActingOptions extends Pick<CompileOptions, 'engine'> {
   readonly actionSize: number;
   /** Act as in learning, with all the randomness that finds new things; or as well as it can. */
   readonly explore: boolean;
+  /** Whether the actor takes its most probable action where it does not explore; true by default. */
+  readonly greedy?: boolean;
   /** The parameters will never change: they are baked into the programs, and `update` throws. */
   readonly frozen?: boolean;
 }

@@ -6,11 +6,11 @@ import { blankCarry, blankObservation, pixels, type ActingOptions, type Actor, t
 import type { Agent } from '../types.ts';
 
 export async function createActor(options: ActingOptions): Promise<Actor> {
-  const { agent, engine, lanes, frozen = false } = options;
+  const { agent, engine, lanes, explore, greedy = true, frozen = false } = options;
   let { params } = options;
   const blank = blankCarry(agent.model, lanes);
   const program = await compile(
-    'actor', actorProgram(agent, options.explore),
+    'actor', actorProgram(agent, explore || !greedy),
     specsOf({ ...(frozen ? {} : { params }), carry: blank, observation: { ...blankObservation(options) } }),
     { engine, ...(frozen ? { constants: { params } } : {}) },
   );
@@ -30,14 +30,14 @@ export async function createActor(options: ActingOptions): Promise<Actor> {
   };
 }
 
-function actorProgram({ model, behavior }: Agent, explore: boolean): ProgramFunction {
+function actorProgram({ model, behavior }: Agent, draws: boolean): ProgramFunction {
   return ({ params, carry, observation }, noise) => {
     const { previousAction, isFirst } = observation;
     const tokens = model.encode(params, pixels(observation.image));
     const next = model.observe(params, carry, { tokens, previousAction, isFirst }, noise);
     const { policy } = behavior.predict(params, model.features(next.latent));
     // What is drawn from a normal may lie outside.
-    const action = explore ? tf.clipByValue(policy.sample(noise), -1, 1) : policy.predict();
+    const action = draws ? tf.clipByValue(policy.sample(noise), -1, 1) : policy.predict();
     return { choice: { action }, carry: next.carry };
   };
 }
