@@ -33,10 +33,12 @@ export function startThread<C extends Calls<C>>(name: string, module: URL): Thre
     failure ??= error;
     for (const call of waiting.splice(0)) call.reject(failure);
   };
+  worker.unref(); // idle, it keeps no process alive whose main thread has failed or is done
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error(`${name} has stopped`)));
   worker.on('message', ({ failure: failed, value }: { failure?: Failure; value: never }) => {
     const call = waiting.shift();
+    if (waiting.length === 0) worker.unref();
     if (failed) call?.reject(rebuildError(failed));
     else call?.resolve(value);
   });
@@ -45,6 +47,7 @@ export function startThread<C extends Calls<C>>(name: string, module: URL): Thre
       if (failure) return Promise.reject(failure);
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
+        worker.ref();
         worker.postMessage({ call, args }, transfer);
       });
     },
