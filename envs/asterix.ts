@@ -5,6 +5,8 @@
 import type { Environment, Rng } from '../src/types.ts';
 import { box, trail } from '../src/world/draw/arcade.ts';
 import { disc, onGrid } from '../src/world/draw/grid.ts';
+import { createSprites } from '../src/world/draw/sprites.ts';
+import type { Placed } from '../src/world/draw/sprites.ts';
 import { lookAhead } from '../src/world/minatar/look-ahead.ts';
 import {
   DOWN, LEFT, NOOP, RIGHT, SIZE, UP, acrossOf, actions, clamp, downOf, faster, isOnGrid, offMiddle, stickyAction,
@@ -113,32 +115,16 @@ const environment: Environment<AsterixState> = {
       rampTimer = RAMP_INTERVAL;
     }
 
-    const timers = { spawnTimer: spawnTimer - 1, moveTimer: moveTimer - 1, rampTimer: rampTimer - 1 };
-    return { state: { x, y, lanes, pace, ...timers, lastAction: action }, reward, terminated };
+    spawnTimer -= 1;
+    moveTimer -= 1;
+    rampTimer -= 1;
+    const next = { x, y, lanes, pace, spawnTimer, moveTimer, rampTimer, lastAction: action };
+    return { state: next, reward, terminated };
   },
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      ctx.fillStyle = palette.accent;
-      ctx.fillRect(0, 0, SIZE, 0.8);
-      ctx.fillRect(0, SIZE - 0.8, SIZE, 0.8);
-      ctx.globalAlpha = 0.35;
-      for (let lane = 2; lane <= LANES; lane++) ctx.fillRect(0, lane - 0.04, SIZE, 0.08);
-      ctx.globalAlpha = 1;
-
-      state.lanes.forEach((walker, lane) => {
-        if (walker === null) return;
-        const { x, right, isTreasure } = walker;
-        const [colour, y] = [isTreasure ? palette.goal : palette.danger, lane + 1];
-        trail(ctx, x, y, right, colour);
-        if (isTreasure) disc(ctx, x + 0.5, y + 0.5, 0.42, colour);
-        else {
-          box(ctx, x + 0.06, y + 0.06, 0.88, 0.88, colour);
-          box(ctx, x + (right ? 0.5 : 0.2), y + 0.28, 0.3, 0.3, palette.background, 0.15); // an eye
-        }
-      });
-      box(ctx, state.x + 0.02, state.y + 0.02, 0.96, 0.96, palette.agent, 0.45);
-      disc(ctx, state.x + 0.5, state.y + 0.5, 0.22, palette.foreground);
+      drawScene(ctx, [...state.lanes.flatMap(placed), { kind: 'player', x: state.x, y: state.y }], palette);
     });
   },
 
@@ -171,5 +157,44 @@ const environment: Environment<AsterixState> = {
 function isThreatened(walker: Walker | null, x: number): boolean {
   return walker !== null && !walker.isTreasure && x === walker.x + (walker.right ? 1 : -1);
 }
+
+type Kind = 'player' | `${'treasure' | 'enemy'} to the ${'left' | 'right'}`;
+
+function placed(walker: Walker | null, lane: number): readonly Placed<Kind>[] {
+  if (walker === null) return [];
+  const { x, right, isTreasure } = walker;
+  return [{ kind: `${isTreasure ? 'treasure' : 'enemy'} to the ${right ? 'right' : 'left'}`, x, y: lane + 1 }];
+}
+
+const drawScene = createSprites<Kind>({
+  reach: 1,
+
+  /** Walls above and below, and a line between lanes. */
+  behind(ctx, { accent }) {
+    ctx.fillStyle = accent;
+    ctx.fillRect(0, 0, SIZE, 0.8);
+    ctx.fillRect(0, SIZE - 0.8, SIZE, 0.8);
+    ctx.globalAlpha = 0.35;
+    for (let lane = 2; lane <= LANES; lane++) ctx.fillRect(0, lane - 0.04, SIZE, 0.08);
+    ctx.globalAlpha = 1;
+  },
+
+  paint(ctx, kind, palette) {
+    if (kind === 'player') {
+      box(ctx, 0.02, 0.02, 0.96, 0.96, palette.agent, 0.45);
+      disc(ctx, 0.5, 0.5, 0.22, palette.foreground);
+      return;
+    }
+    const right = kind.endsWith('right');
+    const isTreasure = kind.startsWith('treasure');
+    const colour = isTreasure ? palette.goal : palette.danger;
+    trail(ctx, 0, 0, right, colour);
+    if (isTreasure) disc(ctx, 0.5, 0.5, 0.42, colour);
+    else {
+      box(ctx, 0.06, 0.06, 0.88, 0.88, colour);
+      box(ctx, right ? 0.5 : 0.2, 0.28, 0.3, 0.3, palette.background, 0.15); // an eye
+    }
+  },
+});
 
 export default environment;

@@ -2,11 +2,11 @@
  * Freeway, as in MinAtar (Young and Tian 2019): a chicken crosses eight lanes of cars that drive at different speeds.
  * Published: PPO 58 after 10 M steps (gymnax).
  */
-import type { SKRSContext2D } from '@napi-rs/canvas';
-import type { Environment, Palette, Rng } from '../src/types.ts';
-import { addTrail, fillPale } from '../src/world/draw/arcade.ts';
+import type { Environment, Rng } from '../src/types.ts';
+import { fillPale, trail } from '../src/world/draw/arcade.ts';
 import { disc, onGrid } from '../src/world/draw/grid.ts';
-import { createStill } from '../src/world/draw/still.ts';
+import { createSprites } from '../src/world/draw/sprites.ts';
+import type { Placed } from '../src/world/draw/sprites.ts';
 import { lookAhead } from '../src/world/minatar/look-ahead.ts';
 import { DOWN, NOOP, SIZE, UP, actions, clamp, downOf, stickyAction } from '../src/world/minatar/rules.ts';
 
@@ -95,10 +95,7 @@ const environment: Environment<FreewayState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      drawRoad(ctx, palette.accent);
-      drawCars(ctx, state.cars, palette);
-      disc(ctx, CHICKEN + 0.5, state.y + 0.5, 0.46, palette.agent);
-      disc(ctx, CHICKEN + 0.5, state.y + 0.35, 0.2, palette.foreground);
+      drawScene(ctx, [...state.cars.flatMap(placed), { kind: 'chicken', x: CHICKEN, y: state.y }], palette);
     });
   },
 
@@ -123,44 +120,59 @@ const environment: Environment<FreewayState> = {
   },
 };
 
-/** Pavements above and below, and a dashed line between lanes. */
-const drawRoad = createStill((ctx, colour: string) => {
-  ctx.fillStyle = colour;
-  ctx.fillRect(0, 0, SIZE, 0.9);
-  ctx.fillRect(0, SIZE - 0.9, SIZE, 0.9);
-  ctx.beginPath();
-  for (let lane = 2; lane <= LANES; lane++) {
-    for (let x = 0.25; x < SIZE; x += 2) ctx.rect(x, lane - 0.06, 0.7, 0.12);
-  }
-  fillPale(ctx, colour, 0.6);
-});
+/** A kind of car is its wait, below 0 where it drives to the left. */
+type Kind = 'chicken' | number;
 
-/** Fast cars are red and leave a long trail, slow ones are amber and leave a short one. */
-function drawCars(ctx: SKRSContext2D, cars: readonly Car[], palette: Palette): void {
-  const drawn = cars.map((car, lane) => {
-    const slowness = (car.wait - SHORTEST_WAIT) / (LONGEST_WAIT - SHORTEST_WAIT);
-    return { ...car, y: lane + 1, slowness };
-  });
-  ctx.beginPath();
-  for (const { x, y, right, slowness } of drawn) {
-    const length = 1.5 - slowness;
-    addTrail(ctx, x, y, right, length);
-    // What sticks out at one end of the road comes in at the other.
-    if (right ? x < length : x > SIZE - 1 - length) addTrail(ctx, right ? x + SIZE : x - SIZE, y, right, length);
-  }
-  fillPale(ctx, palette.danger);
-
-  // Colour by colour, since changing it costs as much as a car.
-  ctx.fillStyle = palette.danger;
-  for (const { x, y } of drawn) ctx.fillRect(x + 0.04, y + 0.14, 0.92, 0.72);
-  ctx.fillStyle = palette.goal;
-  for (const { x, y, slowness } of drawn) {
-    ctx.globalAlpha = slowness;
-    ctx.fillRect(x + 0.04, y + 0.14, 0.92, 0.72);
-  }
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = palette.background; // windscreens
-  for (const { x, y, right } of drawn) ctx.fillRect(x + (right ? 0.58 : 0.24), y + 0.28, 0.18, 0.44);
+/** A car in its lane; what sticks out at one end of the road comes in at the other. */
+function placed({ x, right, wait }: Car, lane: number): readonly Placed<Kind>[] {
+  const car = { kind: right ? wait : -wait, x, y: lane + 1 };
+  const sticksOut = right ? x < trailOf(wait) : x > SIZE - 1 - trailOf(wait);
+  return sticksOut ? [car, { ...car, x: right ? x + SIZE : x - SIZE }] : [car];
 }
+
+/** Where a wait lies between the shortest, 0, and the longest, 1. */
+function slowness(wait: number): number {
+  return (wait - SHORTEST_WAIT) / (LONGEST_WAIT - SHORTEST_WAIT);
+}
+
+/** The length of a car's trail, in cells. */
+function trailOf(wait: number): number {
+  return 1.5 - slowness(wait);
+}
+
+const drawScene = createSprites<Kind>({
+  reach: 1.5,
+
+  /** Pavements above and below, and a dashed line between lanes. */
+  behind(ctx, { accent }) {
+    ctx.fillStyle = accent;
+    ctx.fillRect(0, 0, SIZE, 0.9);
+    ctx.fillRect(0, SIZE - 0.9, SIZE, 0.9);
+    ctx.beginPath();
+    for (let lane = 2; lane <= LANES; lane++) {
+      for (let x = 0.25; x < SIZE; x += 2) ctx.rect(x, lane - 0.06, 0.7, 0.12);
+    }
+    fillPale(ctx, accent, 0.6);
+  },
+
+  /** Fast cars are red and leave a long trail, slow ones are amber and leave a short one. */
+  paint(ctx, kind, palette) {
+    if (kind === 'chicken') {
+      disc(ctx, 0.5, 0.5, 0.46, palette.agent);
+      disc(ctx, 0.5, 0.35, 0.2, palette.foreground);
+      return;
+    }
+    const [right, wait] = [kind > 0, Math.abs(kind)];
+    trail(ctx, 0, 0, right, palette.danger, trailOf(wait));
+    ctx.fillStyle = palette.danger;
+    ctx.fillRect(0.04, 0.14, 0.92, 0.72);
+    ctx.globalAlpha = slowness(wait);
+    ctx.fillStyle = palette.goal;
+    ctx.fillRect(0.04, 0.14, 0.92, 0.72);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = palette.background;
+    ctx.fillRect(right ? 0.58 : 0.24, 0.28, 0.18, 0.44); // the windscreen
+  },
+});
 
 export default environment;

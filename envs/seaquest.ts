@@ -2,10 +2,11 @@
  * Seaquest, as in MinAtar (Young and Tian 2019): a submarine shoots fish and submarines, picks up divers, and has to
  * surface for air, which only a diver on board allows. No published number that we know of; the paper has plots.
  */
-import type { SKRSContext2D } from '@napi-rs/canvas';
-import type { Environment, Palette, Rng } from '../src/types.ts';
+import type { Environment, Rng } from '../src/types.ts';
 import { box, trail } from '../src/world/draw/arcade.ts';
 import { disc, onGrid } from '../src/world/draw/grid.ts';
+import { createSprites } from '../src/world/draw/sprites.ts';
+import type { Placed } from '../src/world/draw/sprites.ts';
 import { lookAhead } from '../src/world/minatar/look-ahead.ts';
 import {
   DOWN, FIRE, LEFT, NOOP, RIGHT, SIZE, UP, acrossOf, actions, clamp, downOf, faster, isOnGrid, offMiddle, sameCell,
@@ -92,10 +93,10 @@ function withEnemy(enemies: readonly Enemy[], wait: number, rng: Rng): readonly 
   return [...enemies, { ...place, moveTimer: wait, shotTimer }];
 }
 
-/** A diver or an enemy one frame later. */
+/** A diver one frame later; an enemy as well, but for its shots. */
 function swum<T extends Diver>(swimmer: T, wait: number): T {
   if (swimmer.moveTimer > 0) return { ...swimmer, moveTimer: swimmer.moveTimer - 1 };
-  return { ...ahead(swimmer), moveTimer: wait };
+  return { ...swimmer, x: swimmer.x + (swimmer.right ? 1 : -1), moveTimer: wait };
 }
 
 /** What moves by itself. */
@@ -177,13 +178,16 @@ const environment: Environment<SeaquestState> = {
       if (hasDrifted) ({ enemies, enemyShots, divers } = drifted({ enemies, enemyShots, divers }, pace.moveInterval));
       // Shots and enemies in the same cell are gone.
       const struck = enemies.filter((enemy) => includesCell(shots, enemy));
-      reward += struck.length;
-      shots = shots.filter((shot) => !includesCell(struck, shot));
-      enemies = enemies.filter((enemy) => !struck.includes(enemy));
-
+      if (struck.length > 0) {
+        reward += struck.length;
+        shots = shots.filter((shot) => !includesCell(struck, shot));
+        enemies = enemies.filter((enemy) => !struck.includes(enemy));
+      }
       const met = divers.filter((diver) => sameCell(diver, sub)).slice(0, MAX_DIVERS - diversOnBoard);
-      diversOnBoard += met.length;
-      divers = divers.filter((diver) => !met.includes(diver));
+      if (met.length > 0) {
+        diversOnBoard += met.length;
+        divers = divers.filter((diver) => !met.includes(diver));
+      }
       terminated ||= includesCell(enemies, sub) || includesCell(enemyShots, sub);
     }
 
@@ -202,41 +206,21 @@ const environment: Environment<SeaquestState> = {
     atSurface = sub.y === 0;
 
     shotTimer = Math.max(shotTimer - 1, 0);
-    const timers = { shotTimer, enemyTimer: enemyTimer - 1, diverTimer: diverTimer - 1 };
-    const things = { sub, shots, enemyShots, enemies, divers, diversOnBoard, oxygen, atSurface, pace };
-    return { state: { ...things, ...timers, lastAction: action }, reward, terminated };
+    enemyTimer -= 1;
+    diverTimer -= 1;
+    // Written out: to spread several objects into one takes longer than all the rest of a step.
+    const next = {
+      sub, shots, enemyShots, enemies, divers, diversOnBoard, oxygen, atSurface, pace,
+      shotTimer, enemyTimer, diverTimer, lastAction: action,
+    };
+    return { state: next, reward, terminated };
   },
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      // Air above, the ground with the gauges below, water between.
-      ctx.globalAlpha = 0.12;
-      ctx.fillStyle = palette.agent;
-      ctx.fillRect(0, 0.75, SIZE, SIZE - 1.75);
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = palette.accent;
-      ctx.fillRect(0, 0, SIZE, 0.75);
-      ctx.fillRect(0, SIZE - 1, SIZE, 1);
+      drawScene(ctx, inSight(state), palette);
       ctx.fillStyle = palette.foreground;
-      ctx.fillRect(0, 0.75, SIZE, 0.12);
       ctx.fillRect(0, SIZE - 0.94, (SIZE * state.oxygen) / MAX_OXYGEN, 0.4);
-      for (let i = 0; i < state.diversOnBoard; i++) {
-        box(ctx, SIZE - 1.4 * (i + 1), SIZE - 0.5, 1.1, 0.46, palette.goal, 0.1);
-      }
-
-      for (const { x, y, right } of state.divers) {
-        trail(ctx, x, y, right, palette.goal);
-        disc(ctx, x + 0.5, y + 0.5, 0.38, palette.goal);
-      }
-      for (const enemy of state.enemies) drawEnemy(ctx, palette, enemy);
-      for (const { x, y } of state.enemyShots) box(ctx, x + 0.05, y + 0.3, 0.9, 0.4, palette.danger, 0.2);
-      for (const { x, y } of state.shots) box(ctx, x + 0.05, y + 0.3, 0.9, 0.4, palette.foreground, 0.2);
-      const { x, y, right } = state.sub;
-      ctx.globalAlpha = 0.6;
-      box(ctx, right ? x - 1 : x + 0.6, y + 0.15, 1.4, 0.7, palette.agent, 0.3);
-      ctx.globalAlpha = 1;
-      box(ctx, x + 0.02, y + 0.05, 0.96, 0.9, palette.agent, 0.4);
-      disc(ctx, x + (right ? 0.65 : 0.35), y + 0.5, 0.2, palette.foreground);
     });
   },
 
@@ -294,18 +278,83 @@ function gauge(oxygen: number): number {
   return Math.floor((oxygen * SIZE) / MAX_OXYGEN);
 }
 
-/** A fish is red and slim; a submarine is violet, and a box. */
-function drawEnemy(ctx: SKRSContext2D, palette: Palette, { x, y, right, shotTimer }: Enemy): void {
-  trail(ctx, x, y, right, palette.danger);
-  if (shotTimer === null) {
-    box(ctx, x + 0.04, y + 0.2, 0.92, 0.6, palette.danger, 0.3);
-    return;
+type Kind =
+  | 'rescued diver'
+  | 'enemy shot'
+  | 'shot'
+  | `${'diver' | 'fish' | 'submarine' | 'player'} to the ${'left' | 'right'}`;
+
+/** All that is drawn on the sea, and the divers on board below it. */
+function inSight({ diversOnBoard, divers, enemies, enemyShots, shots, sub }: SeaquestState): readonly Placed<Kind>[] {
+  const things: Placed<Kind>[] = [];
+  for (let i = 1; i <= diversOnBoard; i++) things.push({ kind: 'rescued diver', x: SIZE - 1.4 * i, y: SIZE - 1 });
+  for (const { x, y, right } of divers) things.push({ kind: `diver to the ${side(right)}`, x, y });
+  for (const { x, y, right, shotTimer } of enemies) {
+    things.push({ kind: `${shotTimer === null ? 'fish' : 'submarine'} to the ${side(right)}`, x, y });
   }
-  box(ctx, x + 0.04, y + 0.08, 0.92, 0.84, palette.danger, 0.15);
-  ctx.globalAlpha = 0.5;
-  box(ctx, x + 0.04, y + 0.08, 0.92, 0.84, palette.agent, 0.15);
-  ctx.globalAlpha = 1;
-  box(ctx, right ? x + 0.6 : x + 0.1, y + 0.35, 0.3, 0.3, palette.foreground, 0.05);
+  for (const { x, y } of enemyShots) things.push({ kind: 'enemy shot', x, y });
+  for (const { x, y } of shots) things.push({ kind: 'shot', x, y });
+  things.push({ kind: `player to the ${side(sub.right)}`, x: sub.x, y: sub.y });
+  return things;
 }
+
+function side(right: boolean): 'left' | 'right' {
+  return right ? 'right' : 'left';
+}
+
+const drawScene = createSprites<Kind>({
+  reach: 1,
+
+  /** Air above, the ground below, water between. */
+  behind(ctx, palette) {
+    ctx.globalAlpha = 0.12;
+    ctx.fillStyle = palette.agent;
+    ctx.fillRect(0, 0.75, SIZE, SIZE - 1.75);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = palette.accent;
+    ctx.fillRect(0, 0, SIZE, 0.75);
+    ctx.fillRect(0, SIZE - 1, SIZE, 1);
+    ctx.fillStyle = palette.foreground;
+    ctx.fillRect(0, 0.75, SIZE, 0.12);
+  },
+
+  /** A fish is red and slim; a submarine is violet, and a box. */
+  paint(ctx, kind, palette) {
+    const [what, way] = kind.split(' to the ');
+    const right = way === 'right';
+    switch (what) {
+      case 'rescued diver':
+        box(ctx, 0, 0.5, 1.1, 0.46, palette.goal, 0.1);
+        break;
+      case 'enemy shot':
+      case 'shot':
+        box(ctx, 0.05, 0.3, 0.9, 0.4, what === 'shot' ? palette.foreground : palette.danger, 0.2);
+        break;
+      case 'diver':
+        trail(ctx, 0, 0, right, palette.goal);
+        disc(ctx, 0.5, 0.5, 0.38, palette.goal);
+        break;
+      case 'fish':
+        trail(ctx, 0, 0, right, palette.danger);
+        box(ctx, 0.04, 0.2, 0.92, 0.6, palette.danger, 0.3);
+        break;
+      case 'submarine':
+        trail(ctx, 0, 0, right, palette.danger);
+        box(ctx, 0.04, 0.08, 0.92, 0.84, palette.danger, 0.15);
+        ctx.globalAlpha = 0.5;
+        box(ctx, 0.04, 0.08, 0.92, 0.84, palette.agent, 0.15);
+        ctx.globalAlpha = 1;
+        box(ctx, right ? 0.6 : 0.1, 0.35, 0.3, 0.3, palette.foreground, 0.05);
+        break;
+      case 'player':
+        ctx.globalAlpha = 0.6;
+        box(ctx, right ? -1 : 0.6, 0.15, 1.4, 0.7, palette.agent, 0.3);
+        ctx.globalAlpha = 1;
+        box(ctx, 0.02, 0.05, 0.96, 0.9, palette.agent, 0.4);
+        disc(ctx, right ? 0.65 : 0.35, 0.5, 0.2, palette.foreground);
+        break;
+    }
+  },
+});
 
 export default environment;

@@ -10,7 +10,7 @@ import { Packr, Unpackr } from 'msgpackr';
 import { z } from 'zod';
 import type { Groups, NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
-import { arraySchema, decodeArray, encodeArray } from './array-record.ts';
+import { arraySchema, decodeArray, encodeArray, type ArrayRecord } from './array-record.ts';
 import { sweepTemporaries, writeAtomically } from './atomic-file.ts';
 import { findNotPlain, fromMaps } from './plain.ts';
 import type { Plain } from './plain.ts';
@@ -87,8 +87,11 @@ export async function writeCheckpoint(
   const found = findNotPlain({ config, counters, extra, command }, 'checkpoint') ?? findNotPlainKey(content.arrays);
   if (found) throw new TypeError(`${found}; a checkpoint takes plain data only`);
   const arrays = mapGroups(content.arrays, (array, name) => encodeArray(array, name, options.half ?? false));
+  const room = takeRoom(arrays);
+  packr.useBuffer(room);
   const body = packr.pack({ config, counters, arrays, extra, createdBy: programName(), command });
   const file = packr.pack({ format: FORMAT, version: VERSION, kind, crc32: crc32(body), body });
+  packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_ROOM));
   if (file.length > MAX_BYTES) {
     throw new CheckpointError(
       `${path} would take ${file.length} bytes and could not be read again; use a smaller model`,
@@ -100,7 +103,30 @@ export async function writeCheckpoint(
     throw new CheckpointError(`${path} could not be written (${messageOf(error)}); make room or give another place`, {
       cause: error,
     });
+  } finally {
+    if (room.length <= LARGEST_KEPT_ROOM) keptRoom = room;
   }
+}
+
+/**
+ * Memory to pack checkpoints in, kept from one to the next unless it is in use: buffers of that size which come and go
+ * tear holes into the heap, and a run would grow by one of them now and then. All packers of msgpackr share the buffer
+ * that was used last, so they are given a small one afterwards.
+ */
+let keptRoom: Buffer | undefined;
+const SMALL_ROOM = 8192;
+/** Larger ones are mapped and unmapped by themselves. */
+const LARGEST_KEPT_ROOM = 2 ** 26;
+/** For names, configuration and the like; more is taken where it does not do. */
+const ROOM_BESIDE_ARRAYS = 2 ** 18;
+
+/** Enough for the body and, behind it, the file that holds it. */
+function takeRoom(arrays: Groups<ArrayRecord>): Buffer {
+  const bytes = Object.values(arrays).flatMap((group) => Object.values(group)).reduce((sum, array) => sum + array.bytes.length, 0);
+  const needed = 2 * (bytes + ROOM_BESIDE_ARRAYS);
+  const room = keptRoom && keptRoom.length >= needed ? keptRoom : Buffer.allocUnsafeSlow(needed);
+  keptRoom = undefined;
+  return room;
 }
 
 /**

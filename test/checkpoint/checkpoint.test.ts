@@ -61,6 +61,19 @@ describe('a checkpoint', () => {
     expect(read.extra.noise).toBeInstanceOf(Float32Array);
   });
 
+  it('may be written side by side with others, larger and smaller, one after the other', async () => {
+    const contents = [100_000, 10, 200_000, 1].map((length, i): CheckpointContent => {
+      const kernel = { data: new Float32Array(length).fill(i + 0.5), shape: [length], dtype: 'float32' } as const;
+      return { ...CONTENT, arrays: { params: { kernel } }, extra: { text: 'x'.repeat(600_000 * (i % 2)) } };
+    });
+    for (let round = 0; round < 2; round++) {
+      await Promise.all(contents.map((content, i) => writeCheckpoint(`${path}${i}`, content)));
+      for (const [i, { arrays, extra }] of contents.entries()) {
+        expect(await readCheckpoint(`${path}${i}`)).toMatchObject({ arrays, extra });
+      }
+    }
+  });
+
   it('may be in half precision, save for what would overflow', async () => {
     await writeCheckpoint(path, CONTENT, { half: true });
     const { arrays } = await readCheckpoint(path);
