@@ -3,9 +3,7 @@
  * surface for air, which only a diver on board allows. No published number that we know of; the paper has plots.
  */
 import type { Environment, Rng } from '../src/types.ts';
-import { box, trail } from '../src/world/draw/arcade.ts';
-import { disc, onGrid } from '../src/world/draw/grid.ts';
-import { createSprites } from '../src/world/draw/sprites.ts';
+import { onGrid } from '../src/world/draw/grid.ts';
 import type { Placed } from '../src/world/draw/sprites.ts';
 import { lookAhead } from '../src/world/minatar/look-ahead.ts';
 import {
@@ -13,6 +11,8 @@ import {
   stickyAction,
 } from '../src/world/minatar/rules.ts';
 import type { Cell, Pace } from '../src/world/minatar/rules.ts';
+import { drawSea } from '../src/world/minatar/sea.ts';
+import type { SeaThing } from '../src/world/minatar/sea.ts';
 
 const FIRST_PACE: Pace = { spawnInterval: 20, moveInterval: 5, level: 0 };
 const LEAST_MOVE_INTERVAL = 2;
@@ -218,7 +218,7 @@ const environment: Environment<SeaquestState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      drawScene(ctx, inSight(state), palette);
+      drawSea(ctx, inSight(state), palette);
       ctx.fillStyle = palette.foreground;
       ctx.fillRect(0, SIZE - 0.94, (SIZE * state.oxygen) / MAX_OXYGEN, 0.4);
     });
@@ -278,15 +278,9 @@ function gauge(oxygen: number): number {
   return Math.floor((oxygen * SIZE) / MAX_OXYGEN);
 }
 
-type Kind =
-  | 'rescued diver'
-  | 'enemy shot'
-  | 'shot'
-  | `${'diver' | 'fish' | 'submarine' | 'player'} to the ${'left' | 'right'}`;
-
 /** All that is drawn on the sea, and the divers on board below it. */
-function inSight({ diversOnBoard, divers, enemies, enemyShots, shots, sub }: SeaquestState): readonly Placed<Kind>[] {
-  const things: Placed<Kind>[] = [];
+function inSight({ diversOnBoard, divers, enemies, enemyShots, shots, sub }: SeaquestState): readonly Placed<SeaThing>[] {
+  const things: Placed<SeaThing>[] = [];
   for (let i = 1; i <= diversOnBoard; i++) things.push({ kind: 'rescued diver', x: SIZE - 1.4 * i, y: SIZE - 1 });
   for (const { x, y, right } of divers) things.push({ kind: `diver to the ${side(right)}`, x, y });
   for (const { x, y, right, shotTimer } of enemies) {
@@ -301,60 +295,5 @@ function inSight({ diversOnBoard, divers, enemies, enemyShots, shots, sub }: Sea
 function side(right: boolean): 'left' | 'right' {
   return right ? 'right' : 'left';
 }
-
-const drawScene = createSprites<Kind>({
-  reach: 1,
-
-  /** Air above, the ground below, water between. */
-  behind(ctx, palette) {
-    ctx.globalAlpha = 0.12;
-    ctx.fillStyle = palette.agent;
-    ctx.fillRect(0, 0.75, SIZE, SIZE - 1.75);
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = palette.accent;
-    ctx.fillRect(0, 0, SIZE, 0.75);
-    ctx.fillRect(0, SIZE - 1, SIZE, 1);
-    ctx.fillStyle = palette.foreground;
-    ctx.fillRect(0, 0.75, SIZE, 0.12);
-  },
-
-  /** A fish is red and slim; a submarine is violet, and a box. */
-  paint(ctx, kind, palette) {
-    const [what, way] = kind.split(' to the ');
-    const right = way === 'right';
-    switch (what) {
-      case 'rescued diver':
-        box(ctx, 0, 0.5, 1.1, 0.46, palette.goal, 0.1);
-        break;
-      case 'enemy shot':
-      case 'shot':
-        box(ctx, 0.05, 0.3, 0.9, 0.4, what === 'shot' ? palette.foreground : palette.danger, 0.2);
-        break;
-      case 'diver':
-        trail(ctx, 0, 0, right, palette.goal);
-        disc(ctx, 0.5, 0.5, 0.38, palette.goal);
-        break;
-      case 'fish':
-        trail(ctx, 0, 0, right, palette.danger);
-        box(ctx, 0.04, 0.2, 0.92, 0.6, palette.danger, 0.3);
-        break;
-      case 'submarine':
-        trail(ctx, 0, 0, right, palette.danger);
-        box(ctx, 0.04, 0.08, 0.92, 0.84, palette.danger, 0.15);
-        ctx.globalAlpha = 0.5;
-        box(ctx, 0.04, 0.08, 0.92, 0.84, palette.agent, 0.15);
-        ctx.globalAlpha = 1;
-        box(ctx, right ? 0.6 : 0.1, 0.35, 0.3, 0.3, palette.foreground, 0.05);
-        break;
-      case 'player':
-        ctx.globalAlpha = 0.6;
-        box(ctx, right ? -1 : 0.6, 0.15, 1.4, 0.7, palette.agent, 0.3);
-        ctx.globalAlpha = 1;
-        box(ctx, 0.02, 0.05, 0.96, 0.9, palette.agent, 0.4);
-        disc(ctx, right ? 0.65 : 0.35, 0.5, 0.2, palette.foreground);
-        break;
-    }
-  },
-});
 
 export default environment;
