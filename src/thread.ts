@@ -62,9 +62,10 @@ type Async<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promis
 
 /** In the thread itself: answer with these functions from now on. */
 export function answer<C extends Calls<C>>(calls: { readonly [Name in keyof C]: Async<C[Name]> }): void {
+  let before: Promise<void> = Promise.resolve();
   parentPort?.on('message', ({ call, args }: { call: keyof C; args: readonly unknown[] }) => {
     const asked = calls[call] as (...args: readonly unknown[]) => Promise<unknown>;
-    asked(...args).then(
+    before = before.then(() => asked(...args)).then(
       (value) => parentPort?.postMessage({ value }),
       (error: unknown) => parentPort?.postMessage({ failure: describeFailure(error) }),
     );

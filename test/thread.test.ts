@@ -16,6 +16,7 @@ interface Calls {
   double(value: number): number;
   fail(forUser: boolean): void;
   sum(values: Float32Array): number;
+  later(value: number, ms: number): number;
   leave(): void;
 }
 
@@ -31,6 +32,7 @@ beforeAll(() => {
       double: async (value: number) => 2 * value,
       fail: async (forUser: boolean) => { throw forUser ? new UserError('do it so') : new TypeError('it broke'); },
       sum: async (values: Float32Array) => values.reduce((sum, value) => sum + value),
+      later: (value: number, ms: number) => new Promise((resolve) => setTimeout(resolve, ms, value)),
       leave: async () => process.exit(0),
     });
   `);
@@ -42,6 +44,8 @@ describe('threads that answer calls', () => {
   it('answer in order, take memory over, and say what went wrong', async () => {
     const thread = startThread<Calls>('the thread', module);
     expect(await Promise.all([1, 2, 3].map((value) => thread.ask('double', [value])))).toEqual([2, 4, 6]);
+    const slow = [thread.ask('later', [1, 100]), thread.ask('later', [2, 0]), thread.ask('double', [3])];
+    expect(await Promise.all(slow)).toEqual([1, 2, 6]);
     await expect(thread.ask('fail', [true])).rejects.toThrow(new UserError('do it so'));
     const failed = thread.ask('fail', [false]);
     await expect(failed).rejects.toThrow('it broke');

@@ -104,7 +104,7 @@ export async function writeCheckpoint(
       cause: error,
     });
   } finally {
-    if (room.length <= LARGEST_KEPT_ROOM) keptRoom = room;
+    keptRoom = room;
   }
 }
 
@@ -115,7 +115,7 @@ export async function writeCheckpoint(
  */
 let keptRoom: Buffer | undefined;
 const SMALL_ROOM = 8192;
-/** Larger ones are mapped and unmapped by themselves. */
+/** Larger ones are left to the packer: they are mapped and unmapped by themselves. */
 const LARGEST_KEPT_ROOM = 2 ** 26;
 /** For names, configuration and the like; more is taken where it does not do. */
 const ROOM_BESIDE_ARRAYS = 2 ** 18;
@@ -124,7 +124,8 @@ const ROOM_BESIDE_ARRAYS = 2 ** 18;
 function takeRoom(arrays: Groups<ArrayRecord>): Buffer {
   const bytes = Object.values(arrays).flatMap((group) => Object.values(group)).reduce((sum, array) => sum + array.bytes.length, 0);
   const needed = 2 * (bytes + ROOM_BESIDE_ARRAYS);
-  const room = keptRoom && keptRoom.length >= needed ? keptRoom : Buffer.allocUnsafeSlow(needed);
+  const size = needed <= LARGEST_KEPT_ROOM ? needed : SMALL_ROOM;
+  const room = keptRoom && keptRoom.length >= size ? keptRoom : Buffer.allocUnsafeSlow(size);
   keptRoom = undefined;
   return room;
 }

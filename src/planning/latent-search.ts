@@ -72,7 +72,8 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
   const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
   const params = mapGroup({ ...model.parameters, ...behavior.parameters }, ({ shape }) => float(shape));
   const engine = options.engine ?? (await resolveEngine());
-  const parts = baked && engine.name === 'onnx' ? partsOf(roots, threads) : 1;
+  // A GPU would be shared by the threads as well.
+  const parts = baked && engine.name === 'onnx' && engine.provider === 'cpu' ? partsOf(roots, threads) : 1;
 
   const step: ProgramFunction = ({ params: weights, latent, input }, noise) => {
     const next = model.imagine(weights, latent, input.action, search.prior === 'sample' ? noise : undefined);
@@ -91,6 +92,6 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
   const constants: Groups<NdArray> = baked ? { params: baked } : {};
   const plan = { kind, search, roots, actionSize, explore };
   return parts === 1
-    ? searchWith(await compile('recurrent', step, inputs, { engine, threads, constants }), plan)
+    ? searchWith(await compile('recurrent', step, inputs, { engine, threads: baked ? 1 : threads, constants }), plan)
     : shareSearch(traceProgram('recurrent', step, inputs, { engine, constants }), plan, parts);
 }
