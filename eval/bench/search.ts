@@ -8,13 +8,13 @@ import { stopwatch } from '../../src/clock.ts';
 import { resolveConfig } from '../../src/config/index.ts';
 import type { Program } from '../../src/engine/compile.ts';
 import { normalArray, zeros } from '../../src/engine/nd-array.ts';
-import { openProgram, traceProgram, type PortableProgram } from '../../src/engine/onnx-program.ts';
+import { openProgram, traceProgram, type PortableProgram } from '../../src/engine/traced-program.ts';
 import { resolveEngine, type EngineChoice } from '../../src/engine/resolve-engine.ts';
 import { symexpBins } from '../../src/nn/distributions.ts';
 import { linear, parametersOf } from '../../src/nn/layers.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import type { Roots } from '../../src/planning/program-search.ts';
-import { partsOf, shareSearch } from '../../src/planning/shared-search.ts';
+import { divide, shareSearch } from '../../src/planning/shared-search.ts';
 import { createRng } from '../../src/random.ts';
 
 export interface SearchBench {
@@ -36,7 +36,7 @@ const THREADS = 2;
 
 /** Both policies at 1, 8 and 64 roots, `durationMs` each. */
 export async function benchSearch(durationMs = 1000): Promise<readonly SearchBench[]> {
-  const engine = await resolveEngine('onnx');
+  const engine = await resolveEngine();
   const results: SearchBench[] = [];
   for (const roots of [1, 8, 64]) {
     for (const policy of ['puct', 'gumbel'] as const) {
@@ -83,9 +83,9 @@ async function measure(
   { policy, roots, durationMs }: Pick<SearchBench, 'policy' | 'roots'> & { readonly durationMs: number },
 ): Promise<SearchBench> {
   const { search } = resolveConfig({ world: 'catch', overrides: [`search.simulations=${SIMULATIONS}`] });
-  const parts = partsOf(roots, THREADS);
-  const traced = traceModel(engine, roots / parts);
-  const program = await openProgram(traced);
+  const plan = { kind: policy, search, roots, actionSize: ACTIONS, explore: true };
+  const division = divide(plan, THREADS, (rows) => traceModel(engine, rows));
+  const program = await openProgram(division.program);
   let inferenceMs = 0;
   const timed: Program = {
     ...program,
@@ -96,8 +96,7 @@ async function measure(
       return outputs;
     },
   };
-  const plan = { kind: policy, search, roots, actionSize: ACTIONS, explore: true };
-  const searching = await shareSearch(traced, plan, parts, timed);
+  const searching = await shareSearch(division, plan, timed);
   const rng = createRng(1);
   const start: Roots = {
     latent: { latent: normalArray([roots, LATENT], rng) },

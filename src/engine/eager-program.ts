@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { Program, ProgramFunction } from './compile.ts';
 import { checkInputs, mapGroups } from './nd-array.ts';
-import type { ProgramSettings } from './onnx-program.ts';
+import type { ProgramSettings } from './traced-program.ts';
 
 export async function createEagerProgram(
   name: string,

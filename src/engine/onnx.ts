@@ -17,7 +17,8 @@ export interface NamedOutput {
   readonly value: Value;
 }
 
-export interface Model {
+export interface OnnxModel {
+  readonly kind: 'onnx';
   readonly bytes: Uint8Array;
   readonly nodes: number;
   /** Floating-point operations of its products and convolutions. */
@@ -25,7 +26,7 @@ export interface Model {
 }
 
 /** Inputs that no output needs are left out. */
-export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): Model {
+export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxModel {
   // An output has a name of its own, because one value may leave under several names, or be an input.
   const targets = outputs.map(({ name, value }) => ({ name, value: graph.materialize(value) }));
   const nodes = graph.reachable(targets.map(({ value }) => value));
@@ -59,7 +60,7 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): Model
     }, null);
   }
   const flops = nodes.reduce((sum, node) => sum + flopsOf(node), 0);
-  return { bytes: writer.finish(), nodes: nodes.length, flops };
+  return { kind: 'onnx', bytes: writer.finish(), nodes: nodes.length, flops };
 }
 
 function writeNode(node: Node, pbf: PbfWriter): void {

@@ -11,6 +11,8 @@ export interface EngineChoice {
   readonly backend: string;
   /** ONNX Runtime's execution provider. */
   readonly provider: string;
+  /** Small programs whose parameters never change may run as WebAssembly, which is faster for them. */
+  readonly wasm: boolean;
   /** One sentence for the person at the terminal. */
   readonly reason: string;
 }
@@ -26,13 +28,13 @@ export async function resolveEngine(name: EngineName = 'auto', provider = 'cpu')
       throw new UserError(`ONNX Runtime has no provider "${provider}" on this machine, only ${known.join(', ')}`);
     }
     const chosen = name === 'auto' ? 'fastest on a CPU of those installed' : 'asked for';
-    return { name: 'onnx', backend: '', provider, reason: `onnx (${provider}): ${chosen}` };
+    return { name: 'onnx', backend: '', provider, wasm: name === 'auto' && provider === 'cpu', reason: `onnx (${provider}): ${chosen}` };
   }
   if (name === 'reference') {
-    return { name, backend: 'cpu', provider: '', reason: 'reference: plain JavaScript, slow, for checking' };
+    return { name, backend: 'cpu', provider: '', wasm: false, reason: 'reference: plain JavaScript, slow, for checking' };
   }
   const found = await loadTensorFlow();
-  return { name: 'tensorflow', backend: 'tensorflow', provider: '', reason: `tensorflow: ${found}` };
+  return { name: 'tensorflow', backend: 'tensorflow', provider: '', wasm: false, reason: `tensorflow: ${found}` };
 }
 
 /** The packages are optional: the GPU one, then the CPU one. */

@@ -1,13 +1,14 @@
-/** A program traced into the bytes of an ONNX model, with what it takes and gives by name. */
+/** A program traced into a model that can be run, with what it takes and gives by name. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { DType, Group, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { CompileReport, ProgramFunction } from './compile.ts';
 import { Graph, type Value, type ValueType } from './graph.ts';
 import { mapGroups, sizeOf } from './nd-array.ts';
-import { writeModel, type Model, type NamedOutput } from './onnx.ts';
+import { writeModel, type NamedOutput, type OnnxModel } from './onnx.ts';
 import { tensorOf, trace, valueOf } from './trace-backend.ts';
 import { elementwise } from './lowerings/elementwise.ts';
+import { writeWasm, type WasmModel } from './wasm/write-wasm.ts';
 
 /** Random numbers that a program asks for: an input that is drawn for every run. */
 export interface NoiseInput {
@@ -23,16 +24,24 @@ export interface Output extends Place<TensorSpec> {
 }
 
 /** Plain data, which can be sent to another thread. */
-export interface TracedModel extends Model {
+export interface TracedModel {
+  readonly model: OnnxModel | WasmModel;
   readonly outputs: readonly Output[];
   readonly noise: readonly NoiseInput[];
 }
 
-/** @param fused whether kernels may be used that the CPU provider alone has */
+export interface TraceSettings {
+  readonly constants: Groups<NdArray>;
+  /** Whether kernels may be used that ONNX Runtime's CPU provider alone has. */
+  readonly fused: boolean;
+  /** Whether it may become WebAssembly, where that can do it. */
+  readonly wasm: boolean;
+}
+
 export function traceModel(
   fn: ProgramFunction,
   inputs: Groups<TensorSpec>,
-  { constants, fused }: { readonly constants: Groups<NdArray>; readonly fused: boolean },
+  { constants, fused, wasm }: TraceSettings,
 ): TracedModel {
   const graph = new Graph({ fused });
   const noise: NoiseInput[] = [];
@@ -44,7 +53,8 @@ export function traceModel(
     const results = fn({ ...variable, ...baked }, tracedNoise(graph, noise));
     return pack(placesOf(results));
   });
-  return { ...writeModel(graph, traced.leaving), outputs: traced.outputs, noise };
+  const model = (wasm ? writeWasm(graph, traced.leaving) : undefined) ?? writeModel(graph, traced.leaving);
+  return { model, outputs: traced.outputs, noise };
 }
 
 /** Results of one float32 program that have no more numbers than this leave as one array. */
@@ -79,7 +89,7 @@ const dtypeOf = (type: ValueType): DType => (type === 'int64' ? 'int32' : type);
 
 /** What a program would be as a graph, without building it. */
 export function inspect(fn: ProgramFunction, inputs: Groups<TensorSpec>): Pick<CompileReport, 'nodes' | 'gflop'> {
-  const { nodes, flops } = traceModel(fn, inputs, { constants: {}, fused: true });
+  const { model: { nodes, flops } } = traceModel(fn, inputs, { constants: {}, fused: true, wasm: false });
   return { nodes, gflop: flops / 1e9 };
 }
 

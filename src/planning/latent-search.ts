@@ -7,11 +7,11 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import { compile, type CompileOptions, type ProgramFunction } from '../engine/compile.ts';
 import { mapGroup } from '../engine/nd-array.ts';
-import { traceProgram } from '../engine/onnx-program.ts';
+import { openProgram, traceProgram } from '../engine/traced-program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import type { ActionSpace, Agent, Group, Groups, Latent, NdArray, Noise, ParamArrays, Params, TensorSpec } from '../types.ts';
 import { searchWith, type LatentSearch, type SearchKind } from './program-search.ts';
-import { partsOf, shareSearch } from './shared-search.ts';
+import { divide, shareSearch } from './shared-search.ts';
 
 export interface LatentSearchOptions extends Pick<CompileOptions, 'engine' | 'threads'> {
   readonly agent: Agent;
@@ -72,8 +72,6 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
   const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
   const params = mapGroup({ ...model.parameters, ...behavior.parameters }, ({ shape }) => float(shape));
   const engine = options.engine ?? (await resolveEngine());
-  // A GPU would be shared by the threads as well.
-  const parts = baked && engine.name === 'onnx' && engine.provider === 'cpu' ? partsOf(roots, threads) : 1;
 
   const step: ProgramFunction = ({ params: weights, latent, input }, noise) => {
     const next = model.imagine(weights, latent, input.action, search.prior === 'sample' ? noise : undefined);
@@ -85,13 +83,16 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
       output: { ...rootGroup(agent, weights, next, noise, samples), reward: reward.predict(), discount: tf.mul(goesOn, clear) },
     };
   };
-  const inputs = {
-    ...(baked ? {} : { params }), latent: mapGroup(model.latentShapes, (shape) => float([roots / parts, ...shape])),
-    input: { action: float([roots / parts, actionSize]) },
-  };
+  const inputsFor = (rows: number): Groups<TensorSpec> => ({
+    ...(baked ? {} : { params }), latent: mapGroup(model.latentShapes, (shape) => float([rows, ...shape])),
+    input: { action: float([rows, actionSize]) },
+  });
   const constants: Groups<NdArray> = baked ? { params: baked } : {};
   const plan = { kind, search, roots, actionSize, explore };
-  return parts === 1
-    ? searchWith(await compile('recurrent', step, inputs, { engine, threads: baked ? 1 : threads, constants }), plan)
-    : shareSearch(traceProgram('recurrent', step, inputs, { engine, constants }), plan, parts);
+  // A GPU would be shared by the threads as well.
+  if (baked && engine.name === 'onnx' && engine.provider === 'cpu') {
+    const division = divide(plan, threads, (rows) => traceProgram('recurrent', step, inputsFor(rows), { engine, constants }));
+    return division.parts === 1 ? searchWith(await openProgram(division.program), plan) : shareSearch(division, plan);
+  }
+  return searchWith(await compile('recurrent', step, inputsFor(roots), { engine, threads: baked ? 1 : threads, constants }), plan);
 }

@@ -1,5 +1,5 @@
 /** A thread that searches its part of the roots: the other side of shared-search.ts. */
-import { openProgram } from '../engine/onnx-program.ts';
+import { openProgram } from '../engine/traced-program.ts';
 import { restoreRng } from '../random.ts';
 import { answer } from '../thread.ts';
 import { searchWith, type LatentSearch } from './program-search.ts';

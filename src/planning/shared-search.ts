@@ -4,19 +4,36 @@
  */
 import type { Program } from '../engine/compile.ts';
 import { mapGroup, sizeOf, zeros } from '../engine/nd-array.ts';
-import { openProgram, type PortableProgram } from '../engine/onnx-program.ts';
+import { openProgram, type PortableProgram } from '../engine/traced-program.ts';
 import { restoreRng } from '../random.ts';
 import { startThread } from '../thread.ts';
 import type { Group, NdArray, RngState } from '../types.ts';
 import { searchWith, type LatentSearch, type Roots, type SearchPlan, type SearchResult } from './program-search.ts';
 
-/** With fewer roots than this for each of them, threads do not gain what their meeting costs. */
-const LEAST_ROOTS = 16;
+/** With fewer roots than this for each of them, threads do not gain what each call of the model costs. */
+const LEAST_ROOTS = { wasm: 4, onnx: 16 } as const;
+/** With fewer simulations than this for each of them, all roots together, they do not gain what their meeting costs. */
+const LEAST_SIMULATIONS = 200;
 
-/** Into how many equal parts, at most `threads`, so many roots are worth dividing. */
-export function partsOf(roots: number, threads: number): number {
-  for (let parts = threads; parts > 1; parts--) if (roots % parts === 0 && roots / parts >= LEAST_ROOTS) return parts;
-  return 1;
+export interface Division {
+  readonly parts: number;
+  /** A step of the model for the roots of one part. */
+  readonly program: PortableProgram;
+}
+
+/** Divide a search into equal parts, at most `threads` and only as many as are worth it; `trace` is given a part's roots. */
+export function divide(
+  { roots, search: { simulations } }: Pick<SearchPlan, 'roots' | 'search'>,
+  threads: number,
+  trace: (roots: number) => PortableProgram,
+): Division {
+  for (let parts = threads; parts > 1; parts--) {
+    const size = roots / parts;
+    if (roots % parts !== 0 || size < LEAST_ROOTS.wasm || size * simulations < LEAST_SIMULATIONS) continue;
+    const program = trace(size);
+    if (size >= LEAST_ROOTS[program.traced.model.kind]) return { parts, program };
+  }
+  return { parts: 1, program: trace(roots) };
 }
 
 export interface SearchRequest {
@@ -32,16 +49,10 @@ export interface SearchCalls {
 }
 
 /**
- * Search `plan.roots` roots in equal parts.
- * @param program a step of the model for the roots of one part, with its parameters baked in
+ * Search `plan.roots` roots in equal parts, with a program that has its parameters baked in.
  * @param model that program as the caller has opened it already
  */
-export async function shareSearch(
-  program: PortableProgram,
-  plan: SearchPlan,
-  parts: number,
-  model?: Program,
-): Promise<LatentSearch> {
+export async function shareSearch({ parts, program }: Division, plan: SearchPlan, model?: Program): Promise<LatentSearch> {
   const size = plan.roots / parts;
   const part = { ...plan, roots: size };
   const own = searchWith(model ?? (await openProgram(program)), part);

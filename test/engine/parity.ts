@@ -10,6 +10,8 @@ import type { Groups, NdArray, Noise } from '../../src/types.ts';
 
 export const onnx = await resolveEngine('onnx');
 export const reference = await resolveEngine('reference');
+/** ONNX Runtime, but WebAssembly for what that can do. */
+export const auto = await resolveEngine('auto');
 
 export async function runBoth(
   fn: ProgramFunction,

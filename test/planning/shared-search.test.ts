@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
 import { normalArray } from '../../src/engine/nd-array.ts';
-import { openProgram, traceProgram } from '../../src/engine/onnx-program.ts';
+import { openProgram, traceProgram } from '../../src/engine/traced-program.ts';
 import { searchWith, type Roots, type SearchPlan } from '../../src/planning/program-search.ts';
-import { partsOf, shareSearch } from '../../src/planning/shared-search.ts';
+import { divide, shareSearch } from '../../src/planning/shared-search.ts';
 import { createRng } from '../../src/random.ts';
-import { onnx } from '../engine/parity.ts';
+import { auto, onnx } from '../engine/parity.ts';
 
 const PART = 3;
 const PARTS = 2;
@@ -47,7 +47,7 @@ const part = (index: number): Roots => {
 };
 
 it('gives every root what a search of its part alone finds, call after call', async () => {
-  const shared = await shareSearch(program, plan, PARTS);
+  const shared = await shareSearch({ parts: PARTS, program }, plan);
   const alone = searchWith(await openProgram(program), { ...plan, roots: PART });
   const illegal = Uint8Array.from({ length: ROOTS * ACTIONS }, (_, i) => (i % 4 === 0 ? 1 : 0));
   const [stream, twin] = [createRng(7), createRng(7)];
@@ -68,7 +68,7 @@ it('gives every root what a search of its part alone finds, call after call', as
 });
 
 it('says what went wrong, and goes on', async () => {
-  const shared = await shareSearch(program, plan, PARTS);
+  const shared = await shareSearch({ parts: PARTS, program }, plan);
   const wrong = { ...roots, root: { priorLogits: roots.root.priorLogits } };
   await expect(shared.run({}, wrong, createRng(0))).rejects.toThrow('expected float32 value');
   const { action } = await shared.run({}, roots, createRng(0));
@@ -77,6 +77,14 @@ it('says what went wrong, and goes on', async () => {
 });
 
 it('divides roots equally, and only where there are enough of them', () => {
-  expect([partsOf(64, 2), partsOf(32, 2), partsOf(31, 2), partsOf(8, 2), partsOf(1, 2), partsOf(64, 1)]).toEqual([2, 2, 1, 1, 1, 1]);
-  expect([partsOf(64, 4), partsOf(48, 4), partsOf(50, 3)]).toEqual([4, 3, 2]);
+  const parts = (roots: number, threads: number, { engine = onnx, simulations = 50 } = {}) => {
+    const trace = (rows: number) => traceProgram('rows', ({ x }) => ({ y: x }), { x: { x: { shape: [rows], dtype: 'float32' } } }, { engine, constants: {} });
+    const division = divide({ roots, search: { ...plan.search, simulations } }, threads, trace);
+    expect(division.program.inputs.x.x.shape).toEqual([roots / division.parts]);
+    return division.parts;
+  };
+  expect([parts(64, 2), parts(32, 2), parts(31, 2), parts(8, 2), parts(1, 2), parts(64, 1)]).toEqual([2, 2, 1, 1, 1, 1]);
+  expect([parts(64, 4), parts(48, 4), parts(50, 3)]).toEqual([4, 3, 2]);
+  // A call of a small program costs less, so fewer roots are worth a thread, unless there is little to do for each.
+  expect([parts(8, 2, { engine: auto }), parts(6, 2, { engine: auto }), parts(8, 2, { engine: auto, simulations: 8 })]).toEqual([2, 1, 1]);
 });

@@ -1,4 +1,4 @@
-/** A program traced into a graph and run as one ONNX Runtime session. */
+/** A program traced into a graph and run as one session: of ONNX Runtime, or of WebAssembly where it is small. */
 import type { Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
 import type { Program, ProgramFunction } from './compile.ts';
@@ -6,6 +6,7 @@ import { checkInputs, sizeOf } from './nd-array.ts';
 import type { EngineChoice } from './resolve-engine.ts';
 import { openSession } from './session.ts';
 import { noiseDrawer, placesOf, traceModel, type TracedModel } from './traced-model.ts';
+import { openWasmSession } from './wasm/wasm-session.ts';
 
 export interface ProgramSettings {
   readonly engine: EngineChoice;
@@ -17,7 +18,7 @@ export interface ProgramSettings {
 export interface PortableProgram {
   readonly name: string;
   readonly inputs: Groups<TensorSpec>;
-  readonly model: TracedModel;
+  readonly traced: TracedModel;
   readonly engine: EngineChoice;
   readonly traceMs: number;
 }
@@ -30,21 +31,25 @@ export function traceProgram(
   { engine, constants }: Omit<ProgramSettings, 'threads'>,
 ): PortableProgram {
   const elapsedMs = stopwatch();
-  const model = traceModel(fn, inputs, { constants, fused: engine.provider === 'cpu' });
-  return { name, inputs, model, engine, traceMs: elapsedMs() };
+  const traced = traceModel(fn, inputs, { constants, fused: engine.provider === 'cpu', wasm: engine.wasm });
+  return { name, inputs, traced, engine, traceMs: elapsedMs() };
 }
 
-export async function openProgram({ name, inputs, model, engine, traceMs }: PortableProgram, threads = 1): Promise<Program> {
-  const { bytes, nodes, flops, outputs, noise } = model;
+export async function openProgram({ name, inputs, traced, engine, traceMs }: PortableProgram, threads = 1): Promise<Program> {
+  const { model, outputs, noise } = traced;
   const elapsedMs = stopwatch();
-  const session = await openSession(bytes, { provider: engine.provider, threads });
+  const session = model.kind === 'wasm'
+    ? await openWasmSession(model)
+    : await openSession(model.bytes, { provider: engine.provider, threads });
   const buildMs = elapsedMs();
   const draw = noiseDrawer(name, noise);
   const places = placesOf(inputs);
   return {
     name,
     inputs,
-    report: { engine: engine.name, nodes, gflop: flops / 1e9, traceMs, buildMs, cached: session.cached },
+    report: {
+      engine: model.kind, nodes: model.nodes, gflop: model.flops / 1e9, traceMs, buildMs, cached: session.cached,
+    },
     async run(arrays, rng) {
       checkInputs(name, inputs, arrays);
       const given: Record<string, NdArray> = { ...draw(rng) };

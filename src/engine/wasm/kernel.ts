@@ -1,0 +1,32 @@
+/** What a kernel is: the WebAssembly of one node of a graph. */
+import type { Node, Value } from '../graph.ts';
+import type { Code, FunctionBuilder } from './assembler.ts';
+import type { Operand } from './loops.ts';
+
+export interface KernelCall {
+  readonly node: Node;
+  /** The function that is being written. */
+  readonly fn: FunctionBuilder;
+  /** Where a value's numbers are, whatever their type, as float32. */
+  operandOf(value: Value): Operand;
+  /** As `operandOf`, where they have to be in memory. */
+  addressOf(value: Value): number;
+  /** Lay down numbers beside those of the graph. */
+  place(numbers: Float32Array): number;
+}
+
+/** The node's code, or undefined where the kernel does not go as far. */
+export type Kernel = (call: KernelCall) => Code | undefined;
+
+/** The elements of a value that is known, or undefined. */
+export function numbersOf({ constant, uniform, shape }: Value): number[] | undefined {
+  if (constant !== undefined) return Array.from(constant);
+  const size = shape.reduce((product, side) => product * side, 1);
+  return uniform === undefined ? undefined : new Array<number>(size).fill(uniform);
+}
+
+/** A shape around one axis, or around several that are neighbours: what is before, along and after. */
+export function around(shape: readonly number[], first: number, end = first + 1): readonly [number, number, number] {
+  const product = (sides: readonly number[]) => sides.reduce((size, side) => size * side, 1);
+  return [product(shape.slice(0, first)), product(shape.slice(first, end)), product(shape.slice(end))];
+}
