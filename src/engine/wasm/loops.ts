@@ -1,7 +1,7 @@
 /**
  * Loops over arrays in memory. All of them write in the order of addresses, and four numbers at a time: where a row's
  * length is no multiple of four, the last store of a row runs into the next one, which is written after it. So every
- * array has room for `PADDING` more bytes at its end, and none is written in place.
+ * array has room for `PADDING` more bytes at its end, and no node writes over what it reads.
  */
 import {
   below, get, i32, load, loadSplat, plus, repeatWhile, set, splat, store, tee, type Code, type FunctionBuilder,

@@ -35,33 +35,26 @@ function exponential(): WasmFunction {
   return { ofVector: true, locals: fn.locals, body };
 }
 
-/** ln x = n·ln 2 + 2·atanh((m − 1)/(m + 1)), m from √½ to √2. −∞ of 0, NaN below. */
+/** Of 1, and of √½: how far a number's bits are above those of √½ counts the powers of two between them. */
+const [ONE_BITS, ROOT_HALF_BITS] = [0x3f800000, 0x3f3504f3];
+
+/** −x of whole numbers: all bits turned, plus one. */
+const negated = (x: Code): Code => v128.addInt(v128.not(x), splatInt(1));
+
+/** ln x = n·ln 2 + 2·atanh((m − 1)/(m + 1)), n whole and m from √½ to √2. −∞ of 0, NaN of what is below. */
 function logarithm(): WasmFunction {
   const fn = createFunction(1);
-  const [n, s, square] = [fn.local('v128'), fn.local('v128'), fn.local('v128')];
-  // Bits above those of √½ count in whole powers of two from it.
-  const ROOT_HALF = 0x3f3504f3;
-  const steps = v128.shiftRight(v128.addInt(get(X), splatInt(0x3f800000 - ROOT_HALF)), i32(MANTISSA_BITS));
-  const exponent = v128.addInt(steps, splatInt(-EXPONENT_BIAS));
-  const reduced = v128.addInt(get(X), v128.shiftLeft(sub4(exponent), i32(MANTISSA_BITS)));
-  function sub4(value: Code): Code {
-    // −value, of whole numbers: all bits turned, plus one.
-    return v128.addInt(v128.not(value), splatInt(1));
-  }
+  const [n, m, s, square] = Array.from({ length: 4 }, () => fn.local('v128'));
+  const steps = v128.shiftRight(v128.addInt(get(X), splatInt(ONE_BITS - ROOT_HALF_BITS)), i32(MANTISSA_BITS));
+  const series = mul(get(s), polynomial(get(square), [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9]));
   const body = [
-    ...set(n, v128.fromInt(exponent)),
-    ...set(s, reduced),
-    ...set(s, div(sub(get(s), splat(1)), add(get(s), splat(1)))),
+    ...set(n, v128.addInt(steps, splatInt(-EXPONENT_BIAS))),
+    ...set(m, v128.addInt(get(X), v128.shiftLeft(negated(get(n)), i32(MANTISSA_BITS)))),
+    ...set(n, v128.fromInt(get(n))),
+    ...set(s, div(sub(get(m), splat(1)), add(get(m), splat(1)))),
     ...set(square, mul(get(s), get(s))),
-    ...set(s, add(
-      mul(get(n), splat(LN2_HIGH)),
-      add(
-        mul(get(s), polynomial(get(square), [2, 2 / 3, 2 / 5, 2 / 7, 2 / 9])),
-        mul(get(n), splat(LN2_LOW)),
-      ),
-    )),
     ...select(
-      get(s),
+      add(mul(get(n), splat(LN2_HIGH)), add(series, mul(get(n), splat(LN2_LOW)))),
       select(splat(-Infinity), splat(NaN), v128.eq(get(X), splat(0))),
       v128.gt(get(X), splat(0)),
     ),

@@ -39,12 +39,12 @@ const kernels: Readonly<Record<string, Kernel>> = { ...elementwise, ...rows, ...
 
 const PAGE_BYTES = 65_536;
 /** No more memory than this. */
-const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 16 * 2 ** 20;
 /**
  * Where ONNX Runtime is faster, measured on a machine with wide vectors: its products take half the time, but a run of
  * it costs as much as `CALL` operations, and every node of it as `NODE`.
  */
-const [CALL, NODE] = [1.5e6, 42e3];
+const [CALL, NODE] = [1.5e6, 20e3];
 
 /** The module of a graph, or undefined where ONNX Runtime would be faster, or something is needed that no kernel does. */
 export function writeWasm(graph: Graph, outputs: readonly NamedOutput[]): WasmModel | undefined {
