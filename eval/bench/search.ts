@@ -85,7 +85,7 @@ async function measure(
   const { search } = resolveConfig({ world: 'catch', overrides: [`search.simulations=${SIMULATIONS}`] });
   const plan = { kind: policy, search, roots, actionSize: ACTIONS, explore: true };
   const division = divide(plan, THREADS, (rows) => traceModel(engine, rows));
-  const program = await openProgram(division.program);
+  const program = await openProgram(division.program, { lent: true });
   let inferenceMs = 0;
   const timed: Program = {
     ...program,

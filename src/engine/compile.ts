@@ -56,6 +56,6 @@ export async function compile(
   const engine = options.engine ?? (await resolveEngine());
   const settings = { threads: options.threads ?? 1, constants: options.constants ?? {}, engine };
   return engine.name === 'onnx'
-    ? openProgram(traceProgram(name, fn, inputs, settings), settings.threads)
+    ? openProgram(traceProgram(name, fn, inputs, settings), { threads: settings.threads })
     : createEagerProgram(name, fn, inputs, settings);
 }

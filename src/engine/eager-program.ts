@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { checkInputs, mapGroups } from './nd-array.ts';
+import { inputCheck, mapGroups } from './nd-array.ts';
 import type { ProgramSettings } from './traced-program.ts';
 
 export async function createEagerProgram(
@@ -11,12 +11,13 @@ export async function createEagerProgram(
   inputs: Groups<TensorSpec>,
   { engine, constants }: ProgramSettings,
 ): Promise<Program> {
+  const check = inputCheck(name, inputs);
   return {
     name,
     inputs,
     report: { engine: engine.name, nodes: 0, gflop: 0, traceMs: 0, buildMs: 0, cached: false },
     async run(arrays, rng) {
-      checkInputs(name, inputs, arrays);
+      check(arrays);
       await useBackend(engine.backend);
       tf.engine().startScope();
       try {

@@ -46,20 +46,27 @@ export function mapGroups<A, B>(groups: Groups<A>, fn: (value: A, name: string) 
 
 export const describe = ({ dtype, shape }: TensorSpec): string => `${dtype} [${shape.join(', ')}]`;
 
-/** @throws Error naming the program, the input and both shapes, where `arrays` is not what `specs` ask for. */
-export function checkInputs(program: string, specs: Groups<TensorSpec>, arrays: Groups<NdArray>): void {
-  for (const [group, members] of Object.entries(specs)) {
-    for (const [key, spec] of Object.entries(members)) {
+/** A check of what a program is given; it throws an Error naming the program, the input and both shapes. */
+export function inputCheck(program: string, specs: Groups<TensorSpec>): (arrays: Groups<NdArray>) => void {
+  const expected = Object.entries(specs).flatMap(([group, members]) =>
+    Object.entries(members).map(([key, spec]) => ({ group, key, spec })));
+  return (arrays) => {
+    for (const { group, key, spec } of expected) {
       const came = arrays[group]?.[key];
       if (came === undefined) {
         throw new Error(`${program}: input ${group}/${key} is missing, expected ${describe(spec)}`);
       }
-      const sameShape = came.shape.length === spec.shape.length && came.shape.every((side, i) => side === spec.shape[i]);
-      if (!sameShape || came.dtype !== spec.dtype) {
+      if (came.dtype !== spec.dtype || !sameSides(came.shape, spec.shape)) {
         throw new Error(`${program}: input ${group}/${key} expected ${describe(spec)}, got ${describe(came)}`);
       }
     }
-  }
+  };
+}
+
+function sameSides(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 function checked(array: NdArray): NdArray {

@@ -19,6 +19,8 @@ export interface SessionSettings {
 export interface Session {
   /** It came optimised from the cache. */
   readonly cached: boolean;
+  /** Every run gives the same arrays with other numbers in them, instead of new ones. */
+  readonly lends: boolean;
   /** Arrays by the names of the graph's inputs; those that the graph does not use are left alone. */
   run(inputs: Group<NdArray>): Promise<Group<NdArray['data']>>;
   release(): Promise<void>;
@@ -43,6 +45,7 @@ export async function openSession(model: Uint8Array, settings: SessionSettings):
   const names = session.inputNames;
   return {
     cached,
+    lends: false,
     async run(inputs) {
       const feeds: Record<string, OrtTensor> = {};
       for (const name of names) {

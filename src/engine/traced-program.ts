@@ -1,11 +1,11 @@
 /** A program traced into a graph and run as one session: of ONNX Runtime, or of WebAssembly where it is small. */
-import type { Groups, NdArray, TensorSpec } from '../types.ts';
+import type { Group, Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { checkInputs, sizeOf } from './nd-array.ts';
+import { inputCheck, sizeOf } from './nd-array.ts';
 import type { EngineChoice } from './resolve-engine.ts';
 import { openSession } from './session.ts';
-import { noiseDrawer, placesOf, traceModel, type TracedModel } from './traced-model.ts';
+import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel } from './traced-model.ts';
 import { openWasmSession } from './wasm/wasm-session.ts';
 
 export interface ProgramSettings {
@@ -35,15 +35,25 @@ export function traceProgram(
   return { name, inputs, traced, engine, traceMs: elapsedMs() };
 }
 
-export async function openProgram({ name, inputs, traced, engine, traceMs }: PortableProgram, threads = 1): Promise<Program> {
-  const { model, outputs, noise } = traced;
+export interface OpenSettings {
+  readonly threads?: number;
+  /** What a run gives is only lent, where that saves copies: the next run writes over it. */
+  readonly lent?: boolean;
+}
+
+export async function openProgram(
+  { name, inputs, traced: { model, outputs, noise }, engine, traceMs }: PortableProgram,
+  { threads = 1, lent = false }: OpenSettings = {},
+): Promise<Program> {
   const elapsedMs = stopwatch();
   const session = model.kind === 'wasm'
-    ? await openWasmSession(model)
+    ? await openWasmSession(model, { lent })
     : await openSession(model.bytes, { provider: engine.provider, threads });
   const buildMs = elapsedMs();
+  const check = inputCheck(name, inputs);
   const draw = noiseDrawer(name, noise);
   const places = placesOf(inputs);
+  let borrowed: Groups<NdArray> | undefined;
   return {
     name,
     inputs,
@@ -51,18 +61,22 @@ export async function openProgram({ name, inputs, traced, engine, traceMs }: Por
       engine: model.kind, nodes: model.nodes, gflop: model.flops / 1e9, traceMs, buildMs, cached: session.cached,
     },
     async run(arrays, rng) {
-      checkInputs(name, inputs, arrays);
+      check(arrays);
       const given: Record<string, NdArray> = { ...draw(rng) };
       for (const { name: input, group, key } of places) given[input] = arrays[group][key];
       const results = await session.run(given);
-      const groups: Record<string, Record<string, NdArray>> = {};
-      for (const { name: output, group, key, value: { shape, dtype }, offset } of outputs) {
-        const all = results[output];
-        const data = offset === undefined ? all : all.subarray(offset, offset + sizeOf(shape));
-        (groups[group] ??= {})[key] = { data, shape, dtype };
-      }
-      return groups;
+      return session.lends ? (borrowed ??= arrange(results, outputs)) : arrange(results, outputs);
     },
     dispose: () => session.release(),
   };
+}
+
+function arrange(results: Group<NdArray['data']>, outputs: readonly Output[]): Groups<NdArray> {
+  const groups: Record<string, Record<string, NdArray>> = {};
+  for (const { name, group, key, value: { shape, dtype }, offset } of outputs) {
+    const all = results[name];
+    const data = offset === undefined ? all : all.subarray(offset, offset + sizeOf(shape));
+    (groups[group] ??= {})[key] = { data, shape, dtype };
+  }
+  return groups;
 }

@@ -92,7 +92,7 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
   // A GPU would be shared by the threads as well.
   if (baked && engine.name === 'onnx' && engine.provider === 'cpu') {
     const division = divide(plan, threads, (rows) => traceProgram('recurrent', step, inputsFor(rows), { engine, constants }));
-    return division.parts === 1 ? searchWith(await openProgram(division.program), plan) : shareSearch(division, plan);
+    return division.parts === 1 ? searchWith(await openProgram(division.program, { lent: true }), plan) : shareSearch(division, plan);
   }
   return searchWith(await compile('recurrent', step, inputsFor(roots), { engine, threads: baked ? 1 : threads, constants }), plan);
 }

@@ -9,7 +9,7 @@ let search: LatentSearch | undefined;
 
 answer<SearchCalls>({
   async start(program, plan) {
-    search = searchWith(await openProgram(program), plan);
+    search = searchWith(await openProgram(program, { lent: true }), plan);
   },
 
   async search({ roots, illegal, rng }) {

@@ -55,7 +55,7 @@ export interface SearchCalls {
 export async function shareSearch({ parts, program }: Division, plan: SearchPlan, model?: Program): Promise<LatentSearch> {
   const size = plan.roots / parts;
   const part = { ...plan, roots: size };
-  const own = searchWith(model ?? (await openProgram(program)), part);
+  const own = searchWith(model ?? (await openProgram(program, { lent: true })), part);
   const helpers = await Promise.all(Array.from({ length: parts - 1 }, async () => {
     const thread = startThread<SearchCalls>('a thread that shares a search', new URL('./search-thread.ts', import.meta.url));
     await thread.ask('start', [program, part]);
