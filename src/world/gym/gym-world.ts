@@ -15,15 +15,20 @@ export function isGymName(name: string): boolean {
 }
 
 /**
- * The world that `name` stands for. Its process is asked what it is and ended; driver and player start their own.
- * @throws UserError where Python, a package or the world is missing, or where the world does not suit
+ * The world that `name` stands for. Its process is asked what it is, and for one picture, and ended; driver and player
+ * start their own.
+ * @throws UserError where Python, a package or the world is missing, or where the world or its picture does not suit
  */
 export async function loadGymWorld(name: string): Promise<ExternalWorld> {
   if (name === PREFIX) {
     throw new UserError(`expected a Gymnasium id or a .py file after '${PREFIX}', for example gym:CartPole-v1`);
   }
   const lanes = await openLanes({ name, lanes: 1, size: 1, greyscale: false });
-  await lanes.close();
+  try {
+    await lanes.reset([0]); // what it lacks for drawing is said now, before anything is made for a run
+  } finally {
+    await lanes.close();
+  }
   return gymWorld({ name, actions: lanes.actions, maxSteps: lanes.maxSteps });
 }
 

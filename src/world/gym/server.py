@@ -17,6 +17,7 @@ import traceback
 from dreamtree_wire import MAX_MESSAGE_BYTES, PROTOCOL, WireError, receive, send
 
 MAX_TRACEBACK = 20_000
+NO_PICTURES = "expected a world that draws with render_mode='rgb_array'"
 
 
 class Refusal(Exception):
@@ -27,7 +28,7 @@ def main(name):
     messages, replies = take_pipes()
     # Ctrl-C reaches the whole terminal group; dreamtree saves first, and ends this process by closing its pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pictures are wanted, never a window
+    want_pictures_only()
     sys.path[0] = ""  # worlds are imported from where dreamtree was called, not from beside this file
     lanes = Lanes(name)
     try:
@@ -38,6 +39,15 @@ def main(name):
         send(replies, failure(error))
         return 1
     return 0
+
+
+def want_pictures_only():
+    """Never a window, nor sound; what the user has set in the environment stays."""
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")  # pygame opens a sound card otherwise, or complains of none
+    # MuJoCo draws through a window system otherwise, and fails where there is none.
+    if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("MUJOCO_GL", "egl")
 
 
 def take_pipes():
@@ -139,7 +149,7 @@ class Lanes:
         total = 0.0
         for action in move["actions"]:
             _, reward, terminated, truncated, _ = world.step(self.space.action(action))
-            total += float(reward)
+            total += number(reward)
             if terminated or truncated:
                 break
         if not math.isfinite(total):
@@ -166,6 +176,11 @@ def whole(value, low, high):
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def number(reward):
+    """A reward as a float: some worlds give an array of one."""
+    return float(reward.item() if getattr(reward, "size", None) == 1 else reward)
+
+
 def maker(name):
     """A function that makes one world."""
     if name.endswith(".py"):
@@ -180,9 +195,22 @@ def maker(name):
 
     def make():
         try:
-            return gymnasium.make(name, render_mode="rgb_array")
-        except (gymnasium.error.Error, ModuleNotFoundError) as error:
-            raise Refusal(str(error)) from None
+            world = gymnasium.make(name, render_mode="rgb_array")
+        except gymnasium.error.Error as error:
+            # Worlds of another package are known once that is imported, and Gymnasium 1 does not import it unasked.
+            unknown = type(error).__name__ == "NamespaceNotFound"
+            how = " If so, name its module as well, for example gym:ale_py:ALE/Breakout-v5" if unknown else ""
+            raise Refusal(f"{error}{how}") from None
+        except ModuleNotFoundError as error:
+            raise Refusal(f"{sys.executable} says: {error}") from None
+        except TypeError as error:
+            if "unexpected keyword argument 'render_mode'" not in str(error):
+                raise
+            raise Refusal(f"{NO_PICTURES}, and this one takes no render_mode") from None
+        modes = (getattr(world, "metadata", None) or {}).get("render_modes")
+        if modes is not None and "rgb_array" not in modes:
+            raise Refusal(f"{NO_PICTURES}, and this one has the render modes {list(modes)}")
+        return world
 
     return make
 
@@ -260,7 +288,7 @@ def picture(frame, size, greyscale):
     """
     if hasattr(frame, "shape"):
         return array_picture(frame, size, greyscale)
-    if not isinstance(frame, (list, tuple)) or not frame or not frame[0]:
+    if not is_row(frame) or not is_row(frame[0]):
         raise Refusal(f"expected a picture [height, width, 3] from render(), got {type(frame).__name__}")
     rows, columns = blocks(len(frame), size), blocks(len(frame[0]), size)
     out = bytearray()
@@ -275,6 +303,10 @@ def picture(frame, size, greyscale):
     if len(out) != size * size * 3:
         raise Refusal("expected a picture [height, width, 3] from render(), got pixels of another length")
     return bytes(out)
+
+
+def is_row(value):
+    return isinstance(value, (list, tuple)) and len(value) > 0
 
 
 def array_picture(frame, size, greyscale):

@@ -13,7 +13,7 @@ import { ExternalWorldError, openDriver, playWorld } from '../../../src/world/ex
 import type { OpenDriver } from '../../../src/world/external.ts';
 import { loadGymWorld } from '../../../src/world/gym/gym-world.ts';
 import { counterWorld } from '../counter-world.ts';
-import { STAND_IN, actions, hasPython, here } from './python.ts';
+import { STAND_IN, actions, hasGymnasium, hasPython, here } from './python.ts';
 
 let folder = '';
 beforeAll(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'gym-'))));
@@ -180,6 +180,24 @@ describe.skipIf(!hasPython)('the driver of a Python world', () => {
     const nan = { data: Float32Array.of(Number.NaN, 0), shape: [1, 2], dtype: 'float32' as const };
     await expect(driver.step(nan)).rejects.toThrow('action 2 of an episode: expected finite numbers, got [NaN,0]');
   });
+
+  it('takes a reward that is an array of one', async () => {
+    const name = await writePython('array-reward.py', `
+class One:
+    size = 1
+    def item(self): return 1.5
+class World:
+    action_space = type("Discrete", (), {"n": 1})()
+    def reset(self, seed=None): return None, {}
+    def step(self, action): return None, One(), False, False, {}
+    def render(self): return [[[0, 0, 0]]]
+make = World
+`);
+    const driver = await drive(1, { size: 1 }, name);
+    await driver.start();
+    const { steps: [[step]] } = await driver.step({ data: Float32Array.of(1), shape: [1, 1], dtype: 'float32' });
+    expect(step.reward).toBe(1.5);
+  });
 });
 
 describe('a driver of our own world', () => {
@@ -222,6 +240,17 @@ describe.skipIf(!hasPython)('what goes wrong', () => {
     expect(String(await failure('blind'))).toMatch(/expected a picture \[height, width, 3\] from .*, got NoneType$/);
   });
 
+  it('a world that cannot be drawn is refused before a run is made', async () => {
+    const lists = await writePython('lists.py', `
+class World:
+    action_space = type("Discrete", (), {"n": 2})()
+    def reset(self, seed=None): pass
+    def render(self): return [5]
+make = World
+`);
+    await expect(loadWorld(lists)).rejects.toThrow('expected a picture [height, width, 3] from render(), got list');
+  });
+
   it.each([
     ['Dict', '"__str__": lambda self: "Dict(a)"', 'its actions are Dict(a); expected Discrete, or Box with finite'],
     ['Box', '"low": [0.0], "high": [float("inf")]', 'expected finite bounds, low below high'],
@@ -249,6 +278,21 @@ describe.skipIf(!hasPython)('what goes wrong', () => {
     await expect(loadGymWorld('gym:CartPole-v1')).rejects.toThrow(
       /^gym:CartPole-v1: this needs Gymnasium, which is not installed: .* -m pip install gymnasium$/,
     );
+  });
+
+  it('neither a window nor sound is opened, unless the user wants them', async () => {
+    const file = await writePython('surroundings.py', `
+import os
+def make(): raise RuntimeError([os.environ.get(key) for key in ("SDL_VIDEODRIVER", "SDL_AUDIODRIVER", "MUJOCO_GL")])
+`);
+    for (const key of ['SDL_VIDEODRIVER', 'SDL_AUDIODRIVER', 'MUJOCO_GL', 'DISPLAY', 'WAYLAND_DISPLAY']) {
+      vi.stubEnv(key, undefined);
+    }
+    const renderer = process.platform === 'linux' ? "'egl'" : 'None';
+    await expect(loadWorld(file)).rejects.toThrow(`RuntimeError: ['dummy', 'dummy', ${renderer}]`);
+    vi.stubEnv('SDL_AUDIODRIVER', 'alsa');
+    vi.stubEnv('MUJOCO_GL', 'osmesa');
+    await expect(loadWorld(file)).rejects.toThrow("RuntimeError: ['dummy', 'alsa', 'osmesa']");
   });
 
   it('a message that is too long is not read', async () => {
@@ -280,6 +324,31 @@ describe.skipIf(!hasPython)('with gymnasium', () => {
     expect(environment.maxSteps).toBe(3);
     expect((await loadWorld(STAND_IN)).maxSteps).toBe(27_000);
     await expect(loadWorld('gym:No-v0')).rejects.toThrow(/^gym:No-v0: Environment `No` doesn't exist\.$/);
+  });
+
+  it.each([
+    ['ALE/Pong-v5', /Namespace ALE not found\. .* name its module as well, for example gym:ale_py:ALE\/Breakout-v5$/],
+    ['Package-v0', /^gym:Package-v0: \S+ says: No module named 'package'$/],
+    ['NoMode-v0', /expected a world that draws with render_mode='rgb_array', and this one takes no render_mode$/],
+    ['HumanOnly-v0', /expected a world that draws .*, and this one has the render modes \['human'\]$/],
+    ['Broken-v0', /^gym:Broken-v0 failed in Python: TypeError: broken\nTraceback/],
+  ])('says what is wrong with %s', async (id, message) => {
+    vi.stubEnv('PYTHONPATH', here('stand_in_gymnasium'));
+    await expect(loadWorld(`gym:${id}`)).rejects.toThrow(message);
+  });
+
+  it.skipIf(!hasGymnasium)('its own CartPole is driven', async () => {
+    const driver = await drive(2, { size: 16 }, 'gym:CartPole-v1');
+    const begun = await driver.start();
+    expect(begun.map(([{ image }]) => new Set(image).size > 2)).toEqual([true, true]); // cart and pole are seen
+    const apart: NdArray = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 2], dtype: 'float32' };
+    let ended = 0;
+    for (let step = 0; step < 12; step++) {
+      const { steps, finished } = await driver.step(apart);
+      expect(steps.map(([{ reward }]) => reward)).toEqual([1, 1]);
+      ended += finished.length;
+    }
+    expect(ended).toBe(2); // always pushed to one side, the pole falls within 8 to 11 steps
   });
 });
 

@@ -6,6 +6,9 @@ export const PYTHON = process.env.PYTHON || 'python3';
 export const hasPython = spawnSync(PYTHON, ['--version']).status === 0;
 if (!hasPython) console.warn(`skipped: there is no ${PYTHON}`);
 
+/** Whether that Python has Gymnasium and what its CartPole is drawn with. */
+export const hasGymnasium = hasPython && spawnSync(PYTHON, ['-c', 'import gymnasium, pygame']).status === 0;
+
 export const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** The stand-in world, as a user would name it. */
