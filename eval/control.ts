@@ -2,6 +2,7 @@
 import type { Environment, Policy, Rng } from '../src/types.ts';
 import { playWorld } from '../src/world/external.ts';
 import { bootstrapInterval95, mean, normalizedScore } from './statistics.ts';
+import type { Opponent } from '../src/world/play.ts';
 import type { Look } from '../src/world/view.ts';
 
 /** Worlds played side by side; fixed, because a policy draws its noise for all of them at once. */
@@ -16,6 +17,8 @@ export interface ControlResult {
   readonly score?: number;
   readonly scoreCi95?: readonly [number, number];
   readonly lengthMean: number;
+  /** Who played the other side of a game for two; returns are 1 for a game won, 0 for a draw, −1 for one lost, then. */
+  readonly opponent?: string;
   readonly returns: readonly number[];
   /** Wall time over decisions, worlds and drawing included. */
   readonly msPerDecision: number;
@@ -32,6 +35,8 @@ export async function evaluateControl(options: {
   readonly lanes?: number;
   readonly size: number;
   readonly look?: Look;
+  /** Of a game for two: who plays the other side, half of the games each; the policy itself where it is absent. */
+  readonly opponent?: Opponent;
   readonly rng: Rng;
 }): Promise<ControlResult> {
   const { episodes, environment, lanes = controlLanes(episodes) } = options;
@@ -46,6 +51,7 @@ export async function evaluateControl(options: {
     returnCi95,
     ...scoreOf(environment, returnMean, returnCi95),
     lengthMean: mean(lengths),
+    ...(options.opponent ? { opponent: options.opponent.name } : {}),
     returns,
     msPerDecision: elapsedMs / decisions,
   };
@@ -57,7 +63,7 @@ function scoreOf(
   returnMean: number,
   [low, high]: readonly [number, number],
 ): Pick<ControlResult, 'score' | 'scoreCi95'> {
-  // Between two players the return adds up both sides, and says nothing of how well they play.
+  // The reference of a game for two adds up both sides, and says nothing of how well they play.
   if (!reference || toMove || reference.expert === reference.random) return {};
   const score = (value: number): number => normalizedScore(reference, value);
   return { score: score(returnMean), scoreCi95: [score(low), score(high)] };

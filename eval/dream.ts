@@ -49,7 +49,10 @@ export interface Dream {
   readonly steps: readonly DreamStep[];
 }
 
-/** How the imagined part chooses its actions: by the agent's policy, at random, or one action over and over. */
+/**
+ * How the imagined part chooses its actions: by the agent's policy, at random, or one action over and over; what the
+ * world forbids is replaced by something that it does not.
+ */
 export type DreamActions = 'policy' | 'random' | { readonly always: number };
 
 export interface Dreamer {
@@ -108,13 +111,14 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
       rewards.push(reward);
       predicted.push(seen.reward);
       if (t === context - 1) break;
+      action = allowed(action, state, choice);
       ({ state, reward, terminated: ended } = environment.step(state, chosen(action), worldRng));
     }
 
     // Imagine, and let the true world do the same
     const watched = model.length;
     for (let h = 0; h < horizon && !ended && watched + h <= environment.maxSteps; h++) {
-      if (actions !== 'policy') action = forced(actions, choice);
+      action = allowed(actions === 'policy' ? action : forced(actions, choice), state, choice);
       ({ state, reward, terminated: ended } = environment.step(state, chosen(action), worldRng));
       look(state);
       const imagined = momentOf(await programs.imagine.run({ params, latent, input: { action } }, noise));
@@ -136,10 +140,19 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
 
   const chosen = ({ data }: NdArray): Action => decodeAction(environment.actions, data as Float32Array);
 
-  function forced(actions: Exclude<DreamActions, 'policy'>, rng: Rng): NdArray {
+  function encoded(action: Action): NdArray {
     const data = new Float32Array(length);
-    encodeAction(environment.actions, actions === 'random' ? randomAction(environment.actions, rng) : actions.always, data);
+    encodeAction(environment.actions, action, data);
     return { data, shape: [1, length], dtype: 'float32' };
+  }
+
+  const forced = (actions: Exclude<DreamActions, 'policy'>, rng: Rng): NdArray =>
+    encoded(actions === 'random' ? randomAction(environment.actions, rng) : actions.always);
+
+  /** The action, or where the world forbids it, any other that it does not. */
+  function allowed(action: NdArray, state: unknown, rng: Rng): NdArray {
+    const legal = environment.legal?.(state);
+    return !legal || legal[Number(chosen(action))] ? action : encoded(randomAction(environment.actions, rng, legal));
   }
 
   return {

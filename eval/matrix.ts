@@ -7,6 +7,7 @@ import type { Actor } from '../src/planning/acting.ts';
 import type { Policy, Rng } from '../src/types.ts';
 import type { IntervalPlot, LinePlot, PlotPoint, PlotSeries } from '../src/viz/plot.ts';
 import type { ConfiguredWorld } from '../src/world/configured.ts';
+import type { Opponent } from '../src/world/play.ts';
 import { evaluateControl, type ControlResult } from './control.ts';
 import { returnInWords } from './statistics.ts';
 
@@ -28,6 +29,8 @@ export interface MatrixOptions extends ConfiguredWorld {
   open(policy: string, simulations: number): Promise<Actor>;
   readonly episodes: number;
   readonly lanes: number;
+  /** As of `evaluateControl`. */
+  readonly opponent?: Opponent;
   /** Every cell plays the episodes of this stream. */
   readonly rng: Rng;
   /** Once it is aborted the episodes in play are dropped, and the generator throws its reason. */

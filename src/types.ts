@@ -287,6 +287,8 @@ export interface Behavior {
 export interface Agent {
   readonly model: LatentModel;
   readonly behavior: Behavior;
+  /** Two players act in turn, each for itself: after every action what is good is bad for whoever is next. */
+  readonly takesTurns?: boolean;
 }
 
 // ---------------------------------------------------------------- acting

@@ -12,7 +12,7 @@ import { advance, flatten, mapLatent, windows } from '../nn/sequences.ts';
 import type { ActionSpace, Batch, Behavior, LatentModel, Params, Unrolled } from '../types.ts';
 import { policyHead } from './policy-head.ts';
 import { nStepReturns } from './returns.ts';
-import { isSearched, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
+import { isSearched, legalTargetShape, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
 
 export interface SearchDistillationShape {
   readonly featureSize: number;
@@ -22,6 +22,9 @@ export interface SearchDistillationShape {
   readonly support: number;
   /** Steps to which the discount looks ahead. */
   readonly horizonDiscount: number;
+  readonly takesTurns: boolean;
+  /** Whether the world forbids actions, and says so. */
+  readonly forbids: boolean;
 }
 
 export function createSearchDistillation(
@@ -29,7 +32,8 @@ export function createSearchDistillation(
   search: Config['search'],
   shape: SearchDistillationShape,
 ): Behavior {
-  const { featureSize, actions, bins, support } = shape;
+  const { featureSize, actions, bins, support, takesTurns, forbids } = shape;
+  if (forbids && actions.kind !== 'discrete') throw new Error('only discrete actions can be forbidden');
   const policy = policyHead('actor', featureSize, actions, config);
   const critic = chain(
     mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
@@ -44,7 +48,8 @@ export function createSearchDistillation(
     const value = tf.add(tf.mul(batch.targets.searchValue, known), tf.mul(own, tf.sub(1, known)));
     const returns = nStepReturns(
       { reward: batch.reward, value, isTerminal: batch.isTerminal, isLast: advance(batch.isFirst, 1) },
-      { steps: search.returnSteps, discount: 1 - 1 / shape.horizonDiscount },
+      // A reward is seen from the side of whoever acted.
+      { steps: search.returnSteps, discount: (takesTurns ? -1 : 1) * (1 - 1 / shape.horizonDiscount) },
     );
     if (search.valueTarget === 'returns') return stopGradient(returns);
     const searched = tf.mul(value, tf.sub(1, batch.isTerminal));
@@ -53,7 +58,9 @@ export function createSearchDistillation(
 
   return {
     slowPrefixes: [''],
-    targetShapes: searchTargetShapes(actions, search),
+    targetShapes: {
+      ...searchTargetShapes(actions, search), ...(forbids && actions.kind === 'discrete' ? legalTargetShape(actions) : {}),
+    },
     parameters: parametersOf([policy, critic]),
     initState: () => ({}),
     predict: (params, features) => ({ policy: policy.apply(params, features), value: valueOf(params, features) }),

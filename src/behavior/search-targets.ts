@@ -14,6 +14,9 @@ export function searchTargetShapes(actions: ActionSpace, { samples }: Config['se
     : { searchPolicy: [samples], searchValue: [], searchActions: [samples, actions.low.length] };
 }
 
+/** Beside them, in worlds that forbid actions: 1 where an action may be taken; all zeros where none was. */
+export const legalTargetShape = ({ n }: Extract<ActionSpace, { kind: 'discrete' }>): Group<readonly number[]> => ({ legal: [n] });
+
 /** 1 where there was a search, else 0: [B, T]. */
 export const isSearched = ({ searchPolicy }: Group<Tensor>): Tensor =>
   tf.cast(tf.greater(tf.sum(searchPolicy, -1), 0.5), 'float32');

@@ -25,12 +25,12 @@ export interface OpenedAgent {
  */
 export async function openAgent(runOrFile: string, overrides: readonly string[] = []): Promise<OpenedAgent> {
   const [
-    { configSchema, resolveConfig }, { readCheckpoint }, { findCheckpoint }, { createAgent }, { parametersOf },
-    { resolveEngine }, actions, { configureWorld }, worlds,
+    { configSchema, resolveConfig }, { readCheckpoint }, { findCheckpoint }, { createAgent, shapeOf }, { parametersOf },
+    { resolveEngine }, { configureWorld }, worlds,
   ] = await Promise.all([
     import('../config/index.ts'), import('../data/checkpoint.ts'), import('../data/find-checkpoint.ts'),
     import('../train/agent.ts'), import('../train/update.ts'), import('../engine/resolve-engine.ts'),
-    import('../world/actions.ts'), import('../world/configured.ts'), import('./worlds.ts'),
+    import('../world/configured.ts'), import('./worlds.ts'),
   ]);
   const file = findCheckpoint(runOrFile);
   const checkpoint = await readCheckpoint(file);
@@ -42,9 +42,7 @@ export async function openAgent(runOrFile: string, overrides: readonly string[] 
   const config = resolveConfig({ base: parsed.data, overrides });
   const world = configureWorld(await worlds.loadWorld(config.world), config.env);
   const { environment } = world;
-  const agent = createAgent(config, {
-    actions: environment.actions, actionSize: actions.actionSize(environment.actions),
-  });
+  const agent = createAgent(config, shapeOf(environment));
   const params = checkpoint.arrays.params ?? {};
   requireSameShapes(file, parametersOf(agent), params);
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
@@ -72,7 +70,7 @@ export async function actBy(
   const variant = await loadPolicy(name ?? actingPolicy(config, actions), actions);
   return variant.create({
     agent, actions, engine, params, lanes, search: config.search, explore: false, frozen: true,
-    greedy: config.behavior.greedy, threads: config.train.threads,
+    forbids: environment.legal !== undefined, greedy: config.behavior.greedy, threads: config.train.threads,
     imageShape: [world.size, world.size, channelsOf(config.env)], actionSize: actionSize(actions),
   });
 }

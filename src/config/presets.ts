@@ -113,12 +113,15 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
     train: { steps: 12_000, trainRatio: 24, prefill: 500 },
   },
   cartpole: { preset: 'tiny', train: { steps: 40_000 } },
+  // Who won is all that counts: values learn how games ended (MuZero, appendix G).
+  'connect-four': { preset: 'tiny', search: { simulations: 25, returnSteps: 42 }, train: { steps: 100_000 } },
   freeway: { ...farGoal, behavior: { greedy: false } },
   'key-door': newLayouts,
   maze: newLayouts,
   'mountain-car-continuous': farGoal,
   // It never ends, so with a far horizon the value is mostly a large constant that takes long to be learned.
   pendulum: { preset: 'tiny', model: { horizonDiscount: 40 }, train: { steps: 25_000 } },
+  'tic-tac-toe': { preset: 'tiny', search: { simulations: 25, returnSteps: 9 }, train: { steps: 40_000 } },
 };
 
 const trio = {

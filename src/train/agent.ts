@@ -6,8 +6,9 @@ import { createMuzero } from '../models/muzero.ts';
 import { createRssm } from '../models/rssm.ts';
 import type { PolicyVariant } from '../planning/acting.ts';
 import type { SearchKind } from '../planning/program-search.ts';
-import type { ActionSpace, Agent } from '../types.ts';
+import type { ActionSpace, Agent, Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
+import { actionSize } from '../world/actions.ts';
 import { channelsOf } from '../world/frame-stack.ts';
 
 /** The sides of the world that an agent is built for. */
@@ -15,18 +16,35 @@ export interface AgentShape {
   readonly actions: ActionSpace;
   /** Length of an encoded action. */
   readonly actionSize: number;
+  /** Two players act in turn. */
+  readonly takesTurns?: boolean;
+  /** Some actions are forbidden in some states. */
+  readonly forbids?: boolean;
 }
 
-export function createAgent(config: Config, { actions, actionSize }: AgentShape): Agent {
+export const shapeOf = ({ actions, toMove, legal }: Environment): AgentShape =>
+  ({ actions, actionSize: actionSize(actions), takesTurns: toMove !== undefined, forbids: legal !== undefined });
+
+/** The agent for a world where the user names none; the configuration's default where it is undefined. */
+export const agentFor = ({ toMove, legal }: Environment): Config['agent'] | undefined =>
+  toMove || legal ? 'gumbel-muzero' : undefined;
+
+/** @throws UserError where this agent cannot learn what the world asks for */
+export function createAgent(config: Config, shape: AgentShape): Agent {
+  const { actions, takesTurns = false, forbids = false } = shape;
+  if ((takesTurns || forbids) && !(isTrio(config.agent) && learnsFromSearch(config))) {
+    const why = forbids ? 'it would imagine actions that this world forbids' : 'it imagines one player, and here two act in turn';
+    throw new UserError(`agent '${config.agent}' cannot learn this world: ${why}; use --agent gumbel-muzero or muzero`);
+  }
   const trio = isTrio(config.agent);
-  const modelShape = { image: { size: config.env.size, channels: channelsOf(config.env) }, actionSize };
+  const modelShape = { image: { size: config.env.size, channels: channelsOf(config.env) }, actionSize: shape.actionSize };
   const model = (trio ? createMuzero : createRssm)(config.model, modelShape);
   const { bins, horizonDiscount, support } = config.model;
-  const shape = { featureSize: model.featureSize, actions, bins, horizonDiscount, support };
+  const heads = { featureSize: model.featureSize, actions, bins, horizonDiscount, support, takesTurns, forbids };
   const behavior = (trio && learnsFromSearch(config) ? createSearchDistillation : createActorCritic)(
-    config.behavior, config.search, shape,
+    config.behavior, config.search, heads,
   );
-  return { model, behavior };
+  return { model, behavior, takesTurns };
 }
 
 /** The name of the policy that an agent acts by while it learns. */

@@ -6,7 +6,7 @@
 import type { Config } from '../config/index.ts';
 import type { EngineChoice } from '../engine/compile.ts';
 import type { Replay } from '../data/replay.ts';
-import { mapGroup } from '../engine/nd-array.ts';
+import { mapGroup, zeros } from '../engine/nd-array.ts';
 import { randomPolicy } from '../policies/random.ts';
 import { createRng } from '../random.ts';
 import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.ts';
@@ -72,12 +72,12 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const root = createRng(config.seed);
   const means = createMeans(resume?.means);
   const random = withBursts(randomPolicy(options.actions), options.actions, train.explore > 0 ? 1 : 0);
-  const searched = Object.keys(options.agent.behavior.targetShapes).length > 0;
+  const { targetShapes } = options.agent.behavior;
   const variant = await loadPolicy(actingPolicy(config, options.actions), options.actions);
   const actor = await variant.create({
     agent: options.agent, actions: options.actions, engine: options.engine, search: config.search,
     params: await learner.params(), lanes: driver.lanes, imageShape: driver.imageShape, actionSize: driver.actionSize,
-    explore: true, threads: 1,
+    forbids: 'legal' in targetShapes, explore: true, threads: 1,
   });
   const policy = withBursts(actor, options.actions, train.explore);
   let { step, update, block, episode, loggedAt } = resume ?? { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
@@ -103,8 +103,9 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
 
       // Meet: the new steps become memory, the new parameters act.
       for (const { steps, targets } of collected.ticks) {
-        // A search was made at what lanes show before they step on.
-        if (searched && targets) replay.writeTargets(replay.newest(), mapGroup(targets, withTime));
+        // They are about what lanes show before they step on.
+        const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([driver.lanes, ...shape]));
+        if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
         remember(replay, steps);
       }
       carry = collected.carry;
@@ -158,8 +159,8 @@ async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A 
 interface Tick {
   /** The new records of every lane. */
   readonly steps: Awaited<ReturnType<Driver['step']>>['steps'];
-  /** What was found by a search before them, leaves [N, …]. */
-  readonly targets?: Group<NdArray>;
+  /** What was found by a search before them, if one was made, and what was legal, if not everything: leaves [N, …]. */
+  readonly targets: Group<NdArray>;
 }
 
 interface Collected {
@@ -173,10 +174,13 @@ async function collect(driver: Driver, policy: Policy, from: Group<NdArray>, cou
   const finished: FinishedEpisode[] = [];
   let carry = from;
   for (let tick = 0; tick < count; tick++) {
-    const choice = await policy.act(carry, driver.observation(), rng);
+    const observation = driver.observation();
+    const choice = await policy.act(carry, observation, rng);
+    // The driver shows the next step in the same memory.
+    const legal = observation.legal && { ...observation.legal, data: observation.legal.data.slice() };
     const arrived = await driver.step(choice.action);
     carry = choice.carry;
-    ticks.push({ steps: arrived.steps, ...(choice.targets ? { targets: choice.targets } : {}) });
+    ticks.push({ steps: arrived.steps, targets: { ...choice.targets, ...(legal ? { legal } : {}) } });
     finished.push(...arrived.finished);
   }
   return { ticks, finished, carry };

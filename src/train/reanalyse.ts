@@ -55,16 +55,38 @@ export async function createReanalysis(
   });
 
   return {
-    async run(weights, { batch, context: before }, rng) {
+    async run(weights, { batch, context: before, targets: known }, rng) {
       const tail = (array: NdArray): NdArray => lastOf(array, rows);
       const chosen = { image: batch.image, action: batch.action, isFirst: batch.isFirst };
       const { latent, root } = await roots.run(
         { params: weights, batch: mapGroup(chosen, tail), context: mapGroup(before, tail) }, rng.split('roots'),
       );
-      const { targets } = await latentSearch.run(weights, { latent, root }, rng.split('search'));
-      return { first, targets: mapGroup(targets, ({ shape: [, ...rest], ...array }) => ({ ...array, shape: [rows, length, ...rest] })) };
+      const legal = known.legal && since(tail(known.legal), first);
+      const { targets } = await latentSearch.run(weights, { latent, root }, rng.split('search'), legal && forbidden(legal));
+      const found = mapGroup(targets, ({ shape: [, ...rest], ...array }) => ({ ...array, shape: [rows, length, ...rest] }));
+      return { first, targets: { ...found, ...(legal ? { legal } : {}) } };
     },
   };
+}
+
+/** Of [R, T, A], the steps from `first` on. */
+function since({ data, shape: [rows, length, size], dtype }: NdArray, first: number): NdArray {
+  const kept = length - first;
+  const steps = new Float32Array(rows * kept * size);
+  for (let row = 0; row < rows; row++) {
+    steps.set(data.subarray((row * length + first) * size, (row + 1) * length * size), row * kept * size);
+  }
+  return { data: steps, shape: [rows, kept, size], dtype };
+}
+
+/** 1 where `legal` [R, T, A] has none; nothing is forbidden where no action was taken, as at the end of an episode. */
+function forbidden({ data, shape: [, , size] }: NdArray): Uint8Array {
+  const illegal = Uint8Array.from(data, (allowed) => (allowed ? 0 : 1));
+  for (let row = 0; row < illegal.length; row += size) {
+    const step = illegal.subarray(row, row + size);
+    if (!step.includes(0)) step.fill(0);
+  }
+  return illegal;
 }
 
 /** The last `rows` of [B, …], in the same memory. */

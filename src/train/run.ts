@@ -13,12 +13,12 @@ import { resolveEngine, type EngineChoice } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
 import type { Agent, Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
-import { actionSize } from '../world/actions.ts';
+import { randomAction } from '../world/actions.ts';
 import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import type { Driver, DriverSnapshot } from '../world/driver.ts';
 import { openDriver } from '../world/external.ts';
 import { channelsOf } from '../world/frame-stack.ts';
-import { actingPolicy, createAgent, loadPolicy } from './agent.ts';
+import { actingPolicy, createAgent, loadPolicy, shapeOf } from './agent.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
@@ -75,15 +75,13 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
   const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
   if (saved) requireSameConfig(directory, saved, config);
 
-  if (options.environment.legal) {
-    throw new UserError(
-      `${options.environment.name} forbids some actions in some states, and no agent here can learn that yet; ` +
-        `see it with: npx dreamtree watch ${options.environment.name}`,
-    );
-  }
   const world = configureWorld(options.environment, config.env);
   const { environment } = world;
-  const shape = { actions: environment.actions, actionSize: actionSize(environment.actions) };
+  const shape = shapeOf(environment);
+  if (shape.takesTurns) requireTurns(environment);
+  if (shape.forbids && config.train.explore > 0) {
+    throw new UserError(`train.explore keeps random actions up, which ${environment.name} may forbid: expected 0`);
+  }
   const agent = createAgent(config, shape);
   // Before anything is begun: throws where the agent's way of acting does not go with this world.
   await loadPolicy(actingPolicy(config, environment.actions), environment.actions);
@@ -127,6 +125,25 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
       await Promise.all([learner.close(), replay.close(), driver.close()]);
     },
   };
+}
+
+/** Actions of the games that are played to see who is to move. */
+const TRIED_MOVES = 200;
+
+/** @throws UserError where two players do not act strictly in turn, for which alone values are learned. */
+function requireTurns(environment: Environment): void {
+  const rng = createRng(0);
+  let state = environment.reset(rng);
+  for (let move = 0; move < TRIED_MOVES; move++) {
+    const next = environment.step(state, randomAction(environment.actions, rng, environment.legal?.(state)), rng);
+    if (!next.terminated && environment.toMove?.(next.state) === environment.toMove?.(state)) {
+      throw new UserError(
+        `${environment.name}: a player acts twice in a row, and agents learn games in which two take turns; ` +
+          'an action repeat or sticky actions can be why (env.actionRepeat, env.stickyActions)',
+      );
+    }
+    state = next.terminated ? environment.reset(rng) : next.state;
+  }
 }
 
 /** @throws UserError where the replay could never hold a sequence. */

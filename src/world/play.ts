@@ -1,9 +1,17 @@
 /** Whole episodes played by a policy, for evaluation: many worlds at once, and every episode counts exactly once. */
-import type { Environment, Palette, Policy, Rng } from '../types.ts';
+import type { Action, Environment, Palette, Policy, Rng } from '../types.ts';
+import { encodeAction } from './actions.ts';
 import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
 import type { Episode } from './episode.ts';
 import { createView } from './view.ts';
 import type { Look } from './view.ts';
+
+/** Plays the other side of a game for two. */
+export interface Opponent {
+  readonly name: string;
+  /** A legal action for each of these states of the world, in which it is to move. */
+  act(states: readonly unknown[], rng: Rng): Promise<readonly Action[]>;
+}
 
 export interface PlayOptions {
   readonly environment: Environment;
@@ -16,7 +24,12 @@ export interface PlayOptions {
   readonly size: number;
   /** Nuisances, greys and stacked moments; the plain scene where it is absent. */
   readonly look?: Look;
-  /** The world of episode e draws from `rng.split(e)`, the policy from `rng.split('policy')`. */
+  /**
+   * Of a game for two: who acts where the policy does not, which begins every other game. Returns are what the policy
+   * was rewarded less what the opponent was, then. Where it is absent the policy acts for both, and returns add up.
+   */
+  readonly opponent?: Opponent;
+  /** The world of episode e draws from `rng.split(e)`, the policy from `rng.split('policy')`, an opponent likewise. */
   readonly rng: Rng;
   readonly palette?: Palette;
 }
@@ -26,8 +39,14 @@ export interface Played {
   readonly returns: number[];
   /** Length of each episode in actions. */
   readonly lengths: number[];
-  /** Actions taken in all worlds together. */
+  /** Actions that the policy took in all worlds together. */
   readonly decisions: number;
+}
+
+/** The episode in a lane, and its number. */
+interface Playing {
+  readonly episode: Episode;
+  readonly index: number;
 }
 
 /**
@@ -36,7 +55,7 @@ export interface Played {
  * @throws RangeError where there is nothing to play; Error that names the world, on actions that make no sense
  */
 export async function playEpisodes(options: PlayOptions): Promise<Played> {
-  const { environment, policy, episodes, size, rng } = options;
+  const { environment, policy, episodes, size, rng, opponent } = options;
   if (!Number.isInteger(episodes) || episodes < 1) throw new RangeError(`expected episodes ≥ 1, got ${episodes}`);
   if (!Number.isInteger(options.lanes) || options.lanes < 1) {
     throw new RangeError(`expected lanes ≥ 1, got ${options.lanes}`);
@@ -45,13 +64,14 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
   const view = createView(options);
   const { observation, show } = createObservationBuffer(environment, laneCount, size, view.channels);
   const policyRng = rng.split('policy');
+  const opponentRng = rng.split('opponent');
   const returns = new Array<number>(episodes).fill(0);
   const lengths = new Array<number>(episodes).fill(0);
 
   let begun = 0;
   let decisions = 0;
   /** The episode in each lane and its number; undefined where none is left. */
-  const lanes: ({ episode: Episode; index: number } | undefined)[] = [];
+  const lanes: (Playing | undefined)[] = [];
   function beginNext(lane: number): void {
     if (begun === episodes) {
       lanes[lane] = undefined;
@@ -64,18 +84,31 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
   }
   for (let lane = 0; lane < laneCount; lane++) beginNext(lane);
 
+  const isOpponents = ({ episode, index }: Playing): boolean =>
+    opponent !== undefined && environment.toMove?.(episode.state) !== index % 2;
+
+  /** Put the opponent's actions in place of the policy's, wherever it is to move. */
+  async function answer(rows: readonly Float32Array[]): Promise<void> {
+    const asked = lanes.flatMap((playing, lane) => (playing && isOpponents(playing) ? [{ ...playing, lane }] : []));
+    if (!opponent || asked.length === 0) return;
+    const actions = await opponent.act(asked.map(({ episode }) => episode.state), opponentRng);
+    asked.forEach(({ lane }, i) => encodeAction(environment.actions, actions[i], rows[lane]));
+  }
+
   let carry = policy.initial(laneCount);
   while (lanes.some((lane) => lane !== undefined)) {
     const choice = await policy.act(carry, observation, policyRng);
     carry = choice.carry;
     const rows = actionRows(environment, laneCount, choice.action);
+    await answer(rows);
     lanes.forEach((playing, lane) => {
       if (playing === undefined) return;
       const { episode, index } = playing;
+      const side = isOpponents(playing) ? -1 : 1;
       const arrival = advanceEpisode(environment, episode, rows[lane], environment.maxSteps);
-      decisions++;
+      if (side > 0) decisions++;
+      returns[index] += side * arrival.reward;
       if (arrival.isLast) {
-        returns[index] = episode.return;
         lengths[index] = episode.length;
         beginNext(lane); // a policy never sees the last picture: there is nothing left to decide
       } else {

@@ -47,8 +47,8 @@ describe('nStepReturns', () => {
     isTerminal: float32([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], [2, 6]),
     isLast: float32([0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0], [2, 6]),
   };
-  const returns = (steps: number, changed: Partial<typeof inputs> = {}) => evaluate(({ reward, value, isTerminal, isLast }) =>
-    nStepReturns({ reward, value, isTerminal, isLast }, { steps, discount: 0.5 }), { ...inputs, ...changed });
+  const returns = (steps: number, changed: Partial<typeof inputs> = {}, discount = 0.5) => evaluate(({ reward, value, isTerminal, isLast }) =>
+    nStepReturns({ reward, value, isTerminal, isLast }, { steps, discount }), { ...inputs, ...changed });
 
   it('are the next reward and half the next value for one step', async () => {
     // 1 + 20/2, 2 + 30/2, 3 + 0, the end, 5 + 60/2, v | 1 + 20/2, 2 + 30/2, v, 1 + 50/2, 2 + 60/2, v
@@ -58,6 +58,11 @@ describe('nStepReturns', () => {
   it('look two steps ahead', async () => {
     // 1 + (2 + 30/2)/2, 2 + 3/2, … | 1 + (2 + 30/2)/2, 2 + 30/2 as it is cut there, …, 1 + (2 + 60/2)/2, …
     expect(await returns(2)).toEqual([9.5, 3.5, 3, 0, 35, 60, 9.5, 17, 30, 17, 32, 60]);
+  });
+
+  it('turn the sign at every step of a game for two', async () => {
+    // 1 − (2 − 3/2)/2, 2 − 3/2, 3, the end, 5 − 60/2, v | 1 − (2 − 30/2)/2, 2 − 30/2, v, 1 − (2 − 60/2)/2, 2 − 60/2, v
+    expect(await returns(5, {}, -0.5)).toEqual([0.75, 0.5, 3, 0, -25, 60, 7.5, -13, 30, 15, -28, 60]);
   });
 
   it('end where the episode or the sequence does, however far they look', async () => {

@@ -21,10 +21,15 @@ test('an integer option takes integers of its range and nothing else', () => {
 
 test('the summary says where a return lies between random and best, as far as the world knows', () => {
   const world: Environment = catchWorld as Environment;
-  const result = { returnMean: -0.2, returnCi95: [-0.35, 12.34] as const };
+  const result = { returnMean: -0.2, returnCi95: [-0.35, 12.34] as const, returns: [1, 1, 0, -1] };
   expect(summaryLine(world, { ...result, score: 0.25 })).toBe(
     'random −0.60 · this agent −0.20 [−0.35, 12.3] · best possible 1.00 · score 0.25',
   );
   expect(summaryLine(world, result)).toBe('random −0.60 · this agent −0.20 [−0.35, 12.3] · best possible 1.00');
   expect(summaryLine({ ...world, reference: undefined }, result)).toBe('this agent −0.20 [−0.35, 12.3]');
+  const game: Environment = { ...world, toMove: () => 0 };
+  expect(summaryLine(game, result)).toBe('against itself −0.20 [−0.35, 12.3]');
+  expect(summaryLine(game, { ...result, opponent: 'mcts' })).toBe(
+    'against mcts −0.20 [−0.35, 12.3] · won 50 %, drawn 25 %, lost 25 %',
+  );
 });

@@ -160,6 +160,19 @@ describe.each(variants)('the policy %s', (name, variant) => {
       await Promise.all([actor.dispose(), frozen.dispose()]);
     });
 
+    it('takes legal actions alone, where some are forbidden', async () => {
+      if (actions.kind !== 'discrete') return;
+      const legal = float32([0, 0, 1, 0, 1, 0, 1, 0, 0], [LANES, size]);
+      for (const explore of [true, false]) {
+        const actor = await variant.create({ ...options, explore, forbids: true });
+        for (let t = 0; t < 3; t++) {
+          const { action } = await actor.act(actor.initial(LANES), { ...observe(setting, t), legal }, createRng(t));
+          expect([...action.data]).toEqual([...legal.data]);
+        }
+        await actor.dispose();
+      }
+    });
+
     it('remembers nothing from before an episode', async () => {
       const actor = await variant.create({ ...options, explore: false });
       const used = (await act(setting, actor, createRng(1)))[2].carry;

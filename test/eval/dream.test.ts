@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import cartpole from '../../envs/cartpole.ts';
+import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { createDreamer } from '../../eval/dream.ts';
 import { resolveConfig } from '../../src/config/index.ts';
 import { createRng } from '../../src/random.ts';
-import { createAgent } from '../../src/train/agent.ts';
+import { createAgent, shapeOf } from '../../src/train/agent.ts';
 import { initLearner } from '../../src/train/update.ts';
 import type { Environment } from '../../src/types.ts';
 import { actionSize } from '../../src/world/actions.ts';
@@ -38,4 +39,15 @@ it('dreams beside the configured world: its dynamics, and one nuisance for whate
   const sky = [3, 4].map((t) => [left, right].map(({ truth }) => frame(truth.data, t).slice(0, 3)));
   for (const [one, other] of sky) expect(one).toEqual(other); // the corner that the pole does not reach
   expect(sky[0]).not.toEqual(sky[1]);
+}, 60_000);
+
+it('takes another action where the world forbids the one that is asked for', async () => {
+  const config = resolveConfig({ world: 'tic-tac-toe', preset: 'debug', agent: 'gumbel-muzero' });
+  const world = configureWorld(ticTacToe as Environment, config.env);
+  const agent = createAgent(config, shapeOf(world.environment));
+  const { params } = initLearner(agent, createRng(0));
+  const dreamer = await createDreamer({ ...world, agent, engine: reference, context: 2, horizon: 20 });
+  const { rewards } = await dreamer.dream(params, { always: 4 }, createRng(0)); // the middle is empty once at most
+  await dreamer.dispose();
+  expect(rewards.length).toBeGreaterThanOrEqual(6); // no game is shorter than five moves
 }, 60_000);

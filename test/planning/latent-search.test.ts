@@ -105,6 +105,16 @@ describe('search over latents', () => {
     expect([...tree.childrenDiscounts.slice(0, 3)]).toEqual([0.5, 0.5, 0.5]);
   });
 
+  it('turns the sign of what follows where two players act in turn', async () => {
+    const agent = { ...tinyAgent(DISCRETE), takesTurns: true };
+    const search = await searchOf('gumbel', ['simulations=8'], { agent });
+    const tree = treeOf(await search.run(params, roots(), createRng(0)));
+    expect([...tree.childrenDiscounts.slice(0, 3)]).toEqual([-0.5, -0.5, -0.5]);
+    // The middle action earns 1, and lets the other one earn 1 as well: worth 1 at first, and less the more is seen.
+    expect(tree.childrenQvalues[1]).toBeLessThan(1);
+    expect(tree.childrenQvalues[1]).toBeGreaterThanOrEqual(0.5);
+  });
+
   it('searches with the parameters it is given, unless others are baked in', async () => {
     const free = await searchOf('gumbel', ['simulations=4']);
     const baked = await searchOf('gumbel', ['simulations=4'], { baked: params });

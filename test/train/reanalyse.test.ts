@@ -14,7 +14,7 @@ const [B, T] = [4, 5];
 const DISCRETE: ActionSpace = { kind: 'discrete', n: 3 };
 const CONTINUOUS: ActionSpace = { kind: 'continuous', low: [-2, 0], high: [2, 1] };
 
-async function setting(name: string, actions: ActionSpace, overrides: readonly string[]) {
+async function setting(name: string, actions: ActionSpace, overrides: readonly string[], forbids = false) {
   const config = resolveConfig({
     world: 'catch', preset: 'debug', agent: name,
     overrides: [
@@ -22,7 +22,7 @@ async function setting(name: string, actions: ActionSpace, overrides: readonly s
       'search.samples=3', ...overrides,
     ],
   });
-  const shape = { actions, actionSize: actions.kind === 'discrete' ? actions.n : actions.low.length };
+  const shape = { actions, actionSize: actions.kind === 'discrete' ? actions.n : actions.low.length, forbids };
   const agent = createAgent(config, shape);
   const { actionSize } = shape;
   const specs = batchSpecs(agent, { batchSize: B, length: T, size: config.env.size, channels: 3, actionSize });
@@ -101,6 +101,19 @@ describe('reanalysis', () => {
     const value = 3 * T;
     expect(other.searchValue.slice(0, value)).toEqual(found.searchValue.slice(0, value));
     expect(other.searchValue.slice(value + 1)).not.toEqual(found.searchValue.slice(value + 1));
+  });
+
+  it('searches legal actions alone, where it is known which they were', async () => {
+    const { inputs, run, agent } = await setting('gumbel-muzero', DISCRETE, ['search.reanalyse=1'], true);
+    // At every third step all is legal, then two, then nothing was written down.
+    const legal = float32(Array.from({ length: B * T }, (_, step) => [[1, 1, 1], [0, 1, 1], [0, 0, 0]][step % 3]).flat(), [B, T, 3]);
+    const fresh = await run({ ...inputs, targets: { ...inputs.targets, legal } });
+    expect([...fresh.legal.data]).toEqual([...legal.data]);
+    for (let step = 0; step < B * T; step++) {
+      if (step % T < agent.model.blindSteps) continue;
+      const chances = [...fresh.searchPolicy.data.slice(3 * step, 3 * step + 3)];
+      expect(chances.map((chance) => chance > 0)).toEqual(step % 3 === 1 ? [false, true, true] : [true, true, true]);
+    }
   });
 
   it('is made of the share that is asked for, and not at all where nothing is learned from search', async () => {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import cartpole from '../../envs/cartpole.ts';
+import connectFour from '../../envs/connect-four.ts';
 import pendulum from '../../envs/pendulum.ts';
+import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { resolveConfig } from '../../src/config/index.ts';
 import { readCheckpoint } from '../../src/data/checkpoint.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
@@ -110,8 +112,23 @@ it('refuses what it could not learn, and says why', async () => {
     new UserError("policy 'puct' does not go with this world: puct searches discrete actions, and these are continuous"),
   );
   const masked = { ...(cartpole as Environment), legal: () => [true, true] };
-  await expect(train('masked', masked)).rejects.toThrow(/cartpole forbids some actions in some states/);
+  await expect(train('masked', masked)).rejects.toThrow(
+    new UserError("agent 'dreamer' cannot learn this world: it would imagine actions that this world forbids; use --agent gumbel-muzero or muzero"),
+  );
+  const agent = 'gumbel-muzero';
+  await expect(train('kept', masked, { agent, overrides: ['train.explore=0.1'] })).rejects.toThrow(/train\.explore keeps random actions up/);
+  await expect(train('twice', connectFour as Environment, { agent, overrides: ['env.actionRepeat=2'] })).rejects.toThrow(
+    /connect-four: a player acts twice in a row/,
+  );
 });
+
+it('plays a game for two against itself, with legal moves alone, and continues where it was stopped', async () => {
+  const game = { agent: 'gumbel-muzero', overrides: ['search.simulations=4', 'search.reanalyse=0.5'] };
+  const whole = await train('whole', ticTacToe as Environment, game);
+  expect(whole).toContain('"behavior/policy"');
+  await train('parts', ticTacToe as Environment, { ...game, until: 90 });
+  expect(await train('parts', ticTacToe as Environment, game)).toBe(whole);
+}, 60_000);
 
 it('begins to learn only when a sequence can be had, and ends with every update that is due', async () => {
   const rows = await train('eager', cartpole as Environment, { overrides: ['train.prefill=0', 'train.trainRatio=40'] });

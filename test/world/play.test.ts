@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import catchWorld from '../../envs/catch.ts';
+import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { randomPolicy } from '../../src/policies/random.ts';
 import { createRng } from '../../src/random.ts';
-import type { Policy } from '../../src/types.ts';
+import type { Environment, Policy } from '../../src/types.ts';
 import { playEpisodes } from '../../src/world/play.ts';
 import { counterWorld } from './counter-world.ts';
 
@@ -34,6 +35,32 @@ describe('playEpisodes', () => {
     expect(lengths).toEqual(goals);
     expect(returns).toEqual(goals.map((length) => 1.5 + 0.5 * (length - 1)));
     expect(decisions).toBe(goals.reduce((a, b) => a + b));
+  });
+
+  it('lets an opponent act for the other side, which begins every other game', async () => {
+    const moves: string[] = [];
+    /** Takes the first empty cell, and writes down who was to move. */
+    const first = (who: string, states: readonly unknown[]) => states.map((state) => {
+      moves.push(who + (state as { player: string }).player);
+      return ticTacToe.legal?.(state as never).indexOf(true) ?? 0;
+    });
+    const opponent = { name: 'first', act: async (states: readonly unknown[]) => first('opponent ', states) };
+    /** Takes the last empty cell. */
+    const last: Policy = {
+      name: 'last',
+      initial: () => ({}),
+      async act(carry, { legal }) {
+        const data = new Float32Array(9);
+        data[(legal?.data ?? data).lastIndexOf(1)] = 1;
+        return { action: { data, shape: [1, 9], dtype: 'float32' }, carry, stats: {} };
+      },
+    };
+    const options = { environment: ticTacToe as Environment, policy: last, episodes: 2, lanes: 1, size: 2, rng: createRng(0) };
+    // X 8, O 0, X 7, O 1, X 6: the last row wins; then X 0, O 8, X 1, O 7, X 2: the opponent's first row does.
+    expect(await playEpisodes({ ...options, opponent })).toEqual({ returns: [1, -1], lengths: [5, 5], decisions: 5 });
+    expect(moves).toEqual(['opponent O', 'opponent O', 'opponent X', 'opponent X', 'opponent X']);
+    // Against itself: what both were given, added up.
+    expect((await playEpisodes(options)).returns).toEqual([1, 1]);
   });
 
   it('hands a policy its own carry back', async () => {

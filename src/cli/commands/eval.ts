@@ -6,13 +6,16 @@ Example:
   dreamtree eval checkpoints/catch.dream
   dreamtree eval checkpoints/catch.dream --policy gumbel --simulations 8
   dreamtree eval checkpoints/catch.dream --policy random --episodes 20 --json
+  dreamtree eval runs/tic-tac-toe --opponent mcts
 
 Without --policy the agent acts as it did while it learned, but without the randomness. Any agent can act by its own
-policy head (actor) and by tree search over its latents: puct and gumbel for discrete actions, sampled for continuous ones.`;
+policy head (actor) and by tree search over its latents: puct and gumbel for discrete actions, sampled for continuous ones.
+In a game for two it begins every other game, and returns are 1 for a game won and −1 for one lost.`;
 
 interface EvalOptions {
   readonly policy?: string;
   readonly simulations?: string;
+  readonly opponent?: string;
   readonly episodes: string;
   readonly seed: string;
   readonly set?: readonly string[];
@@ -26,6 +29,7 @@ export default function registerEval(program: Command): void {
     .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
     .option('--policy <name>', 'how to act: actor, puct, gumbel, sampled or random (default: as in learning)')
     .option('--simulations <n>', 'simulations of a search (the same as --set search.simulations=n)')
+    .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
     .option('--episodes <n>', 'episodes to play', '100')
     .option('--seed <seed>', 'seed of the episodes', '0')
     .option('--set <key=value...>', "any key of the agent's configuration, for example env.distract=film")
@@ -44,11 +48,13 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
 
   const { actBy, openAgent } = await import('../open-agent.ts');
   const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
+  const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
   const opened = await openAgent(target, [...simulations, ...(options.set ?? [])]);
   const { config, world, environment } = opened;
+  const opponent = openOpponent(environment, options.opponent);
   const policy = await actBy(opened, { lanes: controlLanes(episodes), ...(name ? { name } : {}) });
-  const result = await evaluateControl({ ...world, policy, episodes, rng: createRng(seed).split('eval') });
+  const result = await evaluateControl({ ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: createRng(seed).split('eval') });
   const report = { env: environment.name, agent: config.agent, policy: policy.name, ...result, seed };
   if (options.json) {
     console.log(JSON.stringify(report));

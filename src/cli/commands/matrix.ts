@@ -18,6 +18,7 @@ does not search, such as the actor and random actions, is played once. Ctrl-C en
 interface MatrixCommandOptions {
   readonly policies?: string;
   readonly simulations?: string;
+  readonly opponent?: string;
   readonly episodes: string;
   readonly lanes?: string;
   readonly seed: string;
@@ -33,6 +34,7 @@ export default function registerMatrix(program: Command): void {
     .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
     .option('--policies <names>', 'policies, separated by commas (default: all that fit)')
     .option('--simulations <numbers>', 'of every search, separated by commas; 0 is the actor')
+    .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
     .option('--episodes <n>', 'episodes that each policy plays', '50')
     .option('--lanes <n>', 'worlds that are acted in at once (default: as many as eval takes)')
     .option('--seed <seed>', 'seed of the episodes', '0')
@@ -46,13 +48,15 @@ export default function registerMatrix(program: Command): void {
 async function matrixCommand(target: string, options: MatrixCommandOptions): Promise<void> {
   const request = await readOptions(options);
   const { actBy, openAgent } = await import('../open-agent.ts');
+  const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
   const opened = await openAgent(target, options.set);
   const { config, world, environment } = opened;
+  const opponent = openOpponent(environment, options.opponent);
   const { policies, refused } = await choosePolicies(environment.actions, request.names);
   const { episodes, seed, lanes, numbers } = request;
   const { cells, error, stopped } = await playAll({
-    ...world, policies, episodes, lanes, simulations: numbers ?? [config.search.simulations],
+    ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), simulations: numbers ?? [config.search.simulations],
     rng: createRng(seed).split('eval'),
     open: (name, simulations) =>
       actBy({ ...opened, config: { ...config, search: { ...config.search, simulations } } }, { name, lanes }),

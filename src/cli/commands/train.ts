@@ -11,6 +11,7 @@ Example:
   dreamtree train catch
   dreamtree train cartpole --minutes 30 --seed 1 --logdir runs/my-cartpole
   dreamtree train catch --agent gumbel-muzero        plans by tree search: dreamtree list has all agents
+  dreamtree train tic-tac-toe                        plays against itself: gumbel-muzero learns games for two
   dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
   dreamtree train ./my-env.ts --preset small --set optimizer.learningRate=3e-4 train.trainRatio=64
 
@@ -35,7 +36,7 @@ export default function registerTrain(program: Command): void {
     .command('train')
     .description('Train an agent from pixels; leaves curve, imagination and checkpoint in a run folder.')
     .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
-    .option('--agent <name>', 'the agent that learns (default: dreamer)')
+    .option('--agent <name>', 'the agent that learns (default: dreamer; gumbel-muzero in games of two players)')
     .option('--preset <name>', 'sizes and speeds (default: what suits the world)')
     .option('--steps <n>', 'environment steps in all')
     .option('--minutes <m>', 'stop after so many minutes')
@@ -62,8 +63,10 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
     const value = options[option as keyof typeof OPTION_KEYS];
     return value === undefined ? [] : [`${key}=${value}`];
   });
+  const { agentFor } = await import('../../train/agent.ts');
+  const agent = options.agent ?? agentFor(environment);
   const config = resolveConfig({
-    world, ...(options.agent ? { agent: options.agent } : {}), ...(options.preset ? { preset: options.preset } : {}),
+    world, ...(agent ? { agent } : {}), ...(options.preset ? { preset: options.preset } : {}),
     overrides: [...named, ...(options.set ?? [])],
   });
   const { nextRunFolder } = await import('../run-folder.ts');
@@ -191,6 +194,7 @@ function createRecent(count: number): { add(value: number): void; mean(): number
 async function finish(run: Run, reached: Reached): Promise<void> {
   const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
+  const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
   const { actBy } = await import('../open-agent.ts');
   const { summaryLine } = await import('../summary.ts');
@@ -202,7 +206,9 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const params = await learner.params();
   const actor = await actBy({ ...run, params }, { lanes: controlLanes(episodes) });
   const rng = createRng(config.seed);
-  const result = await evaluateControl({ ...world, policy: actor, episodes, rng: rng.split('eval') });
+  const opponent = openOpponent(environment);
+  console.error(`evaluating ${episodes} episodes …`);
+  const result = await evaluateControl({ ...world, policy: actor, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval') });
   await actor.dispose();
   const canDream = agent.model.decode && !isExternal(environment); // beside a dream stands the truth, forked
   const dreamer = canDream ? await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 }) : undefined;
