@@ -4,6 +4,7 @@
  */
 import type { Environment } from '../src/types.ts';
 import { disc } from '../src/world/draw/grid.ts';
+import { line } from '../src/world/draw/line.ts';
 
 // Constants and the order of the equations are those of gymnasium/envs/classic_control/acrobot.py: both links of
 // length 1, mass 1 and moment of inertia 1, their centres of mass in their middles.
@@ -107,18 +108,9 @@ const environment: Environment<AcrobotState> = {
     ctx.fillStyle = palette.goal;
     ctx.fillRect(0, 0.5 - DRAWN_LINK - 0.016, 1, 0.032);
 
-    ctx.lineWidth = 0.09;
     ctx.lineCap = 'round';
-    ctx.strokeStyle = palette.accent;
-    ctx.beginPath();
-    ctx.moveTo(0.5, 0.5);
-    ctx.lineTo(...elbow);
-    ctx.stroke();
-    ctx.strokeStyle = palette.agent;
-    ctx.beginPath();
-    ctx.moveTo(...elbow);
-    ctx.lineTo(...end);
-    ctx.stroke();
+    line(ctx, [0.5, 0.5], elbow, 0.09, palette.accent);
+    line(ctx, elbow, end, 0.09, palette.agent);
 
     disc(ctx, 0.5, 0.5, 0.045, palette.foreground);
     disc(ctx, ...elbow, 0.045, palette.foreground);

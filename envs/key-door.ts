@@ -36,8 +36,9 @@ function walk({ wall, door }: Rooms, at: number, action: number, hasKey: boolean
 }
 
 /** All but the one who walks. */
-const drawRooms = createStill((ctx, rooms: Omit<KeyDoorState, 'at'>, palette: Palette) => {
-  const { wall, door, key, hasKey, goal } = rooms;
+const drawRooms = createStill((
+  ctx, wall: number, door: number, key: number, hasKey: boolean, goal: number, palette: Palette,
+) => {
   floor(ctx, SIZE, SIZE, palette);
   ctx.fillStyle = palette.accent;
   ctx.fillRect(wall, 0, 1, SIZE);
@@ -82,11 +83,11 @@ const environment: Environment<KeyDoorState> = {
     return { state: { ...state, at, hasKey }, reward: terminated ? 1 : 0, terminated };
   },
 
-  draw(ctx, { at, ...rooms }, palette) {
+  draw(ctx, { wall, door, at, key, hasKey, goal }, palette) {
     const [row, column] = [Math.floor(at / SIZE), at % SIZE];
     onGrid(ctx, SIZE, SIZE, () => {
-      drawRooms(ctx, rooms, palette);
-      walker(ctx, row, column, { body: palette.agent, light: rooms.hasKey ? palette.foreground : palette.agent });
+      drawRooms(ctx, wall, door, key, hasKey, goal, palette);
+      walker(ctx, row, column, { body: palette.agent, light: hasKey ? palette.foreground : palette.agent });
     });
   },
 

@@ -3,6 +3,8 @@
  * torques, 50 steps, nothing ends an episode early). The arm is two uniform rods that lie flat, with damped joints.
  */
 import type { Environment } from '../src/types.ts';
+import { disc } from '../src/world/draw/grid.ts';
+import { line } from '../src/world/draw/line.ts';
 
 // Metres, kilograms, seconds, radians.
 const LINK = 0.5;
@@ -21,10 +23,11 @@ const FARTHEST_TARGET = 0.95;
 /** Price of full torque in both joints, a step. */
 const TORQUE_COST = 0.1;
 
-/** Metres to parts of the picture. */
-const SCALE = 0.44;
-
 type Pair = readonly [number, number];
+
+/** Where the shoulder is in the picture, and metres to parts of it. */
+const SHOULDER: Pair = [0.5, 0.5];
+const SCALE = 0.44;
 
 export interface ReacherState {
   /** Angle of the shoulder, counter-clockwise from the right, and of the elbow, counter-clockwise from straight. */
@@ -81,31 +84,17 @@ const environment: Environment<ReacherState> = {
   },
 
   draw(ctx, state, palette) {
-    const place = ([x, y]: Pair) => [0.5 + SCALE * x, 0.5 - SCALE * y] as const;
-    const disc = (color: string, at: Pair, radius: number) => {
-      ctx.fillStyle = color;
-      ctx.beginPath();
-      ctx.arc(...place(at), radius, 0, 2 * Math.PI);
-      ctx.fill();
-    };
-    const link = (color: string, from: Pair, to: Pair, width: number) => {
-      ctx.strokeStyle = color;
-      ctx.lineWidth = width;
-      ctx.beginPath();
-      ctx.moveTo(...place(from));
-      ctx.lineTo(...place(to));
-      ctx.stroke();
-    };
-    const { elbow, tip } = positions(state.angles);
+    const places = positions(state.angles);
+    const [target, elbow, tip] = [drawn(state.target), drawn(places.elbow), drawn(places.tip)];
     // The target lights up while it is reached.
-    if (distance(state) < TARGET_RADIUS) disc(palette.foreground, state.target, 0.115);
-    disc(palette.goal, state.target, 0.075);
+    if (distance(state) < TARGET_RADIUS) disc(ctx, ...target, 0.115, palette.foreground);
+    disc(ctx, ...target, 0.075, palette.goal);
     ctx.lineCap = 'round';
-    link(palette.accent, [0, 0], elbow, 0.1);
-    link(palette.agent, elbow, tip, 0.08);
-    disc(palette.foreground, [0, 0], 0.035);
-    disc(palette.foreground, elbow, 0.03);
-    disc(palette.danger, tip, 0.045);
+    line(ctx, SHOULDER, elbow, 0.1, palette.accent);
+    line(ctx, elbow, tip, 0.08, palette.agent);
+    disc(ctx, ...SHOULDER, 0.035, palette.foreground);
+    disc(ctx, ...elbow, 0.03, palette.foreground);
+    disc(ctx, ...tip, 0.045, palette.danger);
   },
 
   /** Inverse kinematics to the nearer of the two ways to bend, and a proportional-derivative rule in the joints. */
@@ -125,6 +114,11 @@ const environment: Environment<ReacherState> = {
 };
 
 export default environment;
+
+/** Where a place, in metres from the shoulder, is in the picture. */
+function drawn([x, y]: Pair): Pair {
+  return [SHOULDER[0] + SCALE * x, SHOULDER[1] - SCALE * y];
+}
 
 /** The same angle within [−π, π). */
 function wrapAngle(angle: number): number {

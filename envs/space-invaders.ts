@@ -5,6 +5,8 @@
 import type { Environment, Palette } from '../src/types.ts';
 import { box, fillPale } from '../src/world/draw/arcade.ts';
 import { onGrid } from '../src/world/draw/grid.ts';
+import { createSprites } from '../src/world/draw/sprites.ts';
+import type { Placed } from '../src/world/draw/sprites.ts';
 import { createStill } from '../src/world/draw/still.ts';
 import {
   FIRE, LEFT, NOOP, RIGHT, SIZE, acrossOf, actions, clamp, isOnGrid, sameCell, stickyAction,
@@ -143,14 +145,8 @@ const environment: Environment<InvadersState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      ctx.fillStyle = palette.accent;
-      ctx.fillRect(0, SIZE - 0.16, SIZE, 0.16);
-
       drawAliens(ctx, state.aliens, state.right, palette);
-      for (const { x, y } of state.shots) box(ctx, x + 0.25, y + 0.05, 0.5, 0.9, palette.foreground, 0.2);
-      for (const { x, y } of state.alienShots) box(ctx, x + 0.25, y + 0.05, 0.5, 0.9, palette.goal, 0.2);
-      box(ctx, state.x + 0.02, BOTTOM + 0.4, 0.96, 0.5, palette.agent, 0.15);
-      box(ctx, state.x + 0.34, BOTTOM + 0.05, 0.32, 0.6, palette.agent, 0.1);
+      drawArms(ctx, armsOf(state), palette);
     });
   },
 
@@ -168,8 +164,10 @@ const environment: Environment<InvadersState> = {
   },
 };
 
-/** Red ones go right, violet ones left, and their eyes look there. They stand still for frames on end. */
+/** Red ones go right, violet ones left, and their eyes look there. They stand still for frames on end, as the ground. */
 const drawAliens = createStill((ctx, aliens: readonly Cell[], right: boolean, palette: Palette) => {
+  ctx.fillStyle = palette.accent;
+  ctx.fillRect(0, SIZE - 0.16, SIZE, 0.16);
   ctx.beginPath();
   for (const { x, y } of aliens) {
     ctx.rect(x + 0.1, y + 0.1, 0.8, 0.56);
@@ -184,6 +182,26 @@ const drawAliens = createStill((ctx, aliens: readonly Cell[], right: boolean, pa
   ctx.fillStyle = palette.background;
   ctx.fill();
 });
+
+type Arm = 'shot' | 'alien shot' | 'cannon';
+
+const drawArms = createSprites<Arm>({
+  reach: 0,
+  paint(ctx, arm, { agent, foreground, goal }) {
+    if (arm === 'cannon') {
+      box(ctx, 0.02, 0.4, 0.96, 0.5, agent, 0.15);
+      box(ctx, 0.34, 0.05, 0.32, 0.6, agent, 0.1);
+    } else box(ctx, 0.25, 0.05, 0.5, 0.9, arm === 'shot' ? foreground : goal, 0.2);
+  },
+});
+
+function armsOf({ x: column, shots, alienShots }: InvadersState): readonly Placed<Arm>[] {
+  const arms: Placed<Arm>[] = [];
+  for (const { x, y } of shots) arms.push({ kind: 'shot', x, y });
+  for (const { x, y } of alienShots) arms.push({ kind: 'alien shot', x, y });
+  arms.push({ kind: 'cannon', x: column, y: BOTTOM });
+  return arms;
+}
 
 /** The column from which, soonest, a shot will meet an alien; the cannon's own where there is none. */
 function bestColumn({ x, aliens, right, moveInterval, moveTimer, shotTimer }: InvadersState): number {

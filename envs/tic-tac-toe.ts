@@ -2,41 +2,62 @@
  * Tic-tac-toe for two players who take turns: an action is a move of whoever is to move, and its reward is seen from
  * that side. What is good for one is bad for the other, so a search has to turn the sign at every move.
  */
-import { Path2D } from '@napi-rs/canvas';
 import type { Environment } from '../src/types.ts';
 import { onGrid } from '../src/world/draw/grid.ts';
+import { createSprites } from '../src/world/draw/sprites.ts';
+import type { Placed } from '../src/world/draw/sprites.ts';
 import { linesOf, wonLine } from '../src/world/tabular/lines.ts';
 
 const SIDE = 3;
 const LINES = linesOf(SIDE, SIDE, 3);
 
+type Mark = 'X' | 'O';
+
+const COLOURS = { X: 'agent', O: 'goal' } as const;
+
 interface BoardState {
   /** Nine cells row by row: `X`, `O`, or a dot. */
   readonly cells: string;
   /** Who is to move. */
-  readonly player: 'X' | 'O';
+  readonly player: Mark;
 }
 
-/** The marks of both players, by cell; paths made once are drawn quicker. */
-const MARKS = { X: pathsOf(cross), O: pathsOf(ring) };
+const drawMarks = createSprites<Mark>({
+  reach: 0,
 
-function pathsOf(add: (path: Path2D, x: number, y: number) => void): readonly Path2D[] {
-  return Array.from({ length: SIDE * SIDE }, (_, cell) => {
-    const path = new Path2D();
-    add(path, (cell % SIDE) + 0.5, Math.floor(cell / SIDE) + 0.5);
-    return path;
-  });
-}
+  /** Two lines each way. */
+  behind(ctx, { accent }) {
+    ctx.fillStyle = accent;
+    for (const line of [1, 2]) {
+      ctx.fillRect(line - 0.045, 0.2, 0.09, SIDE - 0.4);
+      ctx.fillRect(0.2, line - 0.045, SIDE - 0.4, 0.09);
+    }
+  },
 
-function cross(path: Path2D, x: number, y: number): void {
-  path.moveTo(x - 0.24, y - 0.24);
-  path.lineTo(x + 0.24, y + 0.24);
-  path.moveTo(x - 0.24, y + 0.24);
-  path.lineTo(x + 0.24, y - 0.24);
-}
+  paint(ctx, mark, palette) {
+    ctx.strokeStyle = palette[COLOURS[mark]];
+    ctx.lineWidth = 0.16;
+    ctx.lineCap = 'round';
+    ctx.beginPath();
+    if (mark === 'O') ctx.arc(0.5, 0.5, 0.26, 0, 2 * Math.PI);
+    else {
+      ctx.moveTo(0.26, 0.26);
+      ctx.lineTo(0.74, 0.74);
+      ctx.moveTo(0.26, 0.74);
+      ctx.lineTo(0.74, 0.26);
+    }
+    ctx.stroke();
+  },
+});
 
-function ring(path: Path2D, x: number, y: number): void {
-  path.arc(x, y, 0.26, 0, 2 * Math.PI);
+/** The marks on the board, each in its cell. */
+function placed(cells: string): readonly Placed<Mark>[] {
+  const marks: Placed<Mark>[] = [];
+  for (let cell = 0; cell < cells.length; cell++) {
+    const mark = cells[cell];
+    if (mark === 'X' || mark === 'O') marks.push({ kind: mark, x: cell % SIDE, y: Math.floor(cell / SIDE) });
+  }
+  return marks;
 }
 
 const environment: Environment<BoardState> = {
@@ -60,30 +81,19 @@ const environment: Environment<BoardState> = {
   },
 
   draw(ctx, { cells, player }, palette) {
-    const colours = { X: palette.agent, O: palette.goal };
     onGrid(ctx, SIDE, SIDE, () => {
-      ctx.fillStyle = palette.accent;
-      for (const line of [1, 2]) {
-        ctx.fillRect(line - 0.045, 0.2, 0.09, SIDE - 0.4);
-        ctx.fillRect(0.2, line - 0.045, SIDE - 0.4, 0.09);
-      }
+      drawMarks(ctx, placed(cells), palette);
       // A frame in the colour of whoever is to move.
-      ctx.strokeStyle = colours[player];
+      ctx.strokeStyle = palette[COLOURS[player]];
       ctx.lineWidth = 0.14;
       ctx.strokeRect(0, 0, SIDE, SIDE);
-
-      ctx.lineWidth = 0.16;
-      ctx.lineCap = 'round';
-      for (const mark of ['X', 'O'] as const) {
-        ctx.strokeStyle = colours[mark];
-        for (let cell = 0; cell < cells.length; cell++) if (cells[cell] === mark) ctx.stroke(MARKS[mark][cell]);
-      }
 
       const won = wonLine(cells, LINES);
       if (won === undefined) return;
       const [from, to] = [won[0], won[won.length - 1]];
       ctx.strokeStyle = palette.foreground;
       ctx.lineWidth = 0.1;
+      ctx.lineCap = 'round';
       ctx.beginPath();
       ctx.moveTo((from % SIDE) + 0.5, Math.floor(from / SIDE) + 0.5);
       ctx.lineTo((to % SIDE) + 0.5, Math.floor(to / SIDE) + 0.5);

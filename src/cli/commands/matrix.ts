@@ -118,7 +118,8 @@ async function report(
     const head = { env: environment.name, agent: config.agent, episodes, lanes, seed };
     console.log(JSON.stringify({ ...head, cells, refused, file }));
   } else {
-    console.log(`${environment.name}, ${config.agent}, the same ${episodes} episodes for every policy, seed ${seed}`);
+    const against = cells[0].opponent ? `against ${cells[0].opponent}, ` : '';
+    console.log(`${environment.name}, ${config.agent}, ${against}the same ${episodes} episodes for every policy, seed ${seed}`);
     console.log(table(matrixRows(cells)));
     console.log(`batch of ${lanes}: a call acts in all, in ${lanes} × ms per decision; with worlds: these included`);
     for (const reason of Object.values(refused)) console.log(`left out: ${reason}`);

@@ -10,8 +10,7 @@ import type { Palette } from '../../types.ts';
 export function onGrid(ctx: SKRSContext2D, rows: number, columns: number, paint: () => void): void {
   const cells = Math.max(rows, columns);
   ctx.save();
-  ctx.scale(1 / cells, 1 / cells);
-  ctx.translate((cells - columns) / 2, (cells - rows) / 2);
+  ctx.transform(1 / cells, 0, 0, 1 / cells, (1 - columns / cells) / 2, (1 - rows / cells) / 2);
   paint();
   ctx.restore();
 }

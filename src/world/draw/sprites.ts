@@ -5,6 +5,7 @@
 import { createCanvas } from '@napi-rs/canvas';
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
 import type { Palette } from '../../types.ts';
+import { createNames } from './names.ts';
 
 /** Something in the cell whose top left corner is at (x, y). */
 export interface Placed<Kind> {
@@ -16,15 +17,15 @@ export interface Placed<Kind> {
 export interface Scene<Kind> {
   /** How far a picture goes beyond the left and right of its cell, in cells; it stays within its row. */
   readonly reach: number;
-  /** Draw what stands still behind all things, from nothing but the palette. */
-  behind(ctx: SKRSContext2D, palette: Palette): void;
+  /** Draw what stands still behind all things, if anything does, from nothing but the palette. */
+  behind?(ctx: SKRSContext2D, palette: Palette): void;
   /** Draw one kind in the cell from (0, 0) to (1, 1), from nothing but kind and palette. */
   paint(ctx: SKRSContext2D, kind: Kind, palette: Palette): void;
 }
 
 /** Copies for one palette and scale: of each kind by where in a pixel its corner lies, and of what is behind. */
 interface Sheet<Kind> {
-  readonly behind: Canvas;
+  readonly behind: Canvas | undefined;
   readonly copies: Map<Kind, Map<number, Canvas>>;
 }
 
@@ -45,19 +46,25 @@ export function createSprites<Kind extends string | number>(
   { reach, behind, paint }: Scene<Kind>,
 ): (ctx: SKRSContext2D, things: readonly Placed<Kind>[], palette: Palette) => void {
   const sheets = new Map<string, Sheet<Kind>>();
+  const nameOf = createNames();
 
-  function sheetOf(size: number, [a, d]: Pair, palette: Palette): Sheet<Kind> {
-    const key = JSON.stringify([size, a, d, palette]);
+  function sheetOf(size: number, a: number, d: number, palette: Palette): Sheet<Kind> {
+    const key = `${size} ${a} ${d} ${nameOf(palette)}`;
     let sheet = sheets.get(key);
     if (sheet === undefined) {
       const [oldest] = sheets.keys();
       if (sheets.size === MOST_SHEETS) sheets.delete(oldest);
-      const [canvas, ctx] = blank(size, size);
-      ctx.scale(a, d);
-      behind(ctx, palette);
-      sheets.set(key, (sheet = { behind: canvas, copies: new Map() }));
+      sheets.set(key, (sheet = { behind: ground(size, a, d, palette), copies: new Map() }));
     }
     return sheet;
+  }
+
+  function ground(size: number, a: number, d: number, palette: Palette): Canvas | undefined {
+    if (behind === undefined) return undefined;
+    const [canvas, ctx] = blank(size, size);
+    ctx.scale(a, d);
+    behind(ctx, palette);
+    return canvas;
   }
 
   /** One kind, its corner this far from that of a pixel. */
@@ -74,7 +81,7 @@ export function createSprites<Kind extends string | number>(
     const { a, b, c, d, e, f } = ctx.getTransform();
     const size = ctx.canvas.width; // pictures are square
     if (size > LARGEST_PICTURE || b !== 0 || c !== 0 || e !== 0 || f !== 0) {
-      behind(ctx, palette);
+      behind?.(ctx, palette);
       for (const { kind, x, y } of things) {
         ctx.translate(x, y);
         paint(ctx, kind, palette);
@@ -82,9 +89,9 @@ export function createSprites<Kind extends string | number>(
       }
       return;
     }
-    const sheet = sheetOf(size, [a, d], palette);
+    const sheet = sheetOf(size, a, d, palette);
     ctx.resetTransform(); // to copy pixel by pixel
-    ctx.drawImage(sheet.behind, 0, 0);
+    if (sheet.behind !== undefined) ctx.drawImage(sheet.behind, 0, 0);
     for (const { kind, x, y } of things) {
       const [exactLeft, exactTop] = [a * (x - reach), d * y];
       const [left, top] = [Math.floor(exactLeft), Math.floor(exactTop)];

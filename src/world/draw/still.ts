@@ -4,6 +4,7 @@
  */
 import { createCanvas } from '@napi-rs/canvas';
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
+import { createNames } from './names.ts';
 
 /** Pixels of a side. Larger pictures are drawn seldom, and copies of them would take much memory. */
 const LARGEST_COPY = 128;
@@ -19,6 +20,7 @@ export function createStill<Shown extends readonly unknown[]>(
   paint: (ctx: SKRSContext2D, ...shown: Shown) => void,
 ): (ctx: SKRSContext2D, ...shown: Shown) => void {
   const copies = new Map<string, Canvas>();
+  const nameOf = createNames();
 
   /** For one more copy: where there are enough, the canvas of the oldest, since native memory is slow to be freed. */
   function blank(size: number): Canvas {
@@ -35,7 +37,8 @@ export function createStill<Shown extends readonly unknown[]>(
       paint(ctx, ...shown);
       return;
     }
-    const key = JSON.stringify([size, a, d, shown]);
+    let key = `${size} ${a} ${d}`;
+    for (const value of shown) key += ` ${nameOf(value)}`;
     let copy = copies.get(key);
     if (copy === undefined) {
       copy = blank(size);

@@ -14,7 +14,14 @@ export function linesOf(rows: number, columns: number, length: number): readonly
   return lines;
 }
 
-/** A line that is all one player's; undefined where nobody has won. */
+/** A line that is all one player's; undefined where nobody has won. Worlds ask at every step and for every picture. */
 export function wonLine(cells: string, lines: readonly (readonly number[])[]): readonly number[] | undefined {
-  return lines.find((line) => cells[line[0]] !== '.' && line.every((cell) => cells[cell] === cells[line[0]]));
+  for (const line of lines) {
+    const mark = cells[line[0]];
+    if (mark === '.') continue;
+    let same = 1;
+    while (same < line.length && cells[line[same]] === mark) same++;
+    if (same === line.length) return line;
+  }
+  return undefined;
 }

@@ -83,6 +83,23 @@ describe('sprites', () => {
     expect([pixel(large, 1, 1), pixel(large, 3, 1), pixel(large, 4, 1)]).toEqual([BLUE, GREEN, BLUE]);
   });
 
+  it('need nothing behind them', () => {
+    const draw = createSprites<'cell'>({
+      reach: 0,
+      paint(ctx, _kind, { goal }) {
+        ctx.fillStyle = goal;
+        ctx.fillRect(0, 0, 1, 1);
+      },
+    });
+    for (const size of [4, 200]) {
+      const ctx = picture(size);
+      ctx.fillStyle = 'red';
+      ctx.fillRect(0, 0, 4, 4);
+      draw(ctx, [{ kind: 'cell', x: 1, y: 0 }], palette);
+      expect([pixel(ctx, 0, 0), pixel(ctx, size / 4, 0), pixel(ctx, size / 2, 0)]).toEqual([RED, GREEN, RED]);
+    }
+  });
+
   it('move with an unsteady camera, and are painted anew for large pictures', () => {
     const { calls, draw } = countedCells();
     const things = [{ kind: 'cell', x: 1, y: 0 }] as const;
