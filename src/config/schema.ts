@@ -191,7 +191,7 @@ const engine = z
     name: z
       .enum(['auto', 'onnx', 'tensorflow', 'reference'])
       .default('auto')
-      .describe('What runs compiled programs.'),
+      .describe('What runs compiled programs; auto: ONNX Runtime, and WebAssembly for small ones that only act or search.'),
     provider: z
       .enum(['cpu', 'webgpu', 'cuda', 'tensorrt', 'dml', 'coreml'])
       .default('cpu')

@@ -1,6 +1,7 @@
 /**
  * compile(): a program written in TensorFlow.js operations becomes something that runs. On the `onnx` engine it is
- * traced once and executed as one ONNX Runtime session; `tensorflow` and `reference` run the same program eagerly.
+ * traced once and executed as one ONNX Runtime session, or as WebAssembly where it is small and its parameters are baked
+ * in; `tensorflow` and `reference` run the same program eagerly.
  */
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
