@@ -1,7 +1,7 @@
 /** How well an agent controls its world: returns of fresh episodes, with their interval. */
 import type { Environment, Policy, Rng } from '../src/types.ts';
 import { playWorld } from '../src/world/external.ts';
-import { bootstrapInterval95, mean, normalizedScore } from './statistics.ts';
+import { bootstrapInterval95, mean, normalizedScore, referenceOf } from './statistics.ts';
 import type { Opponent } from '../src/world/play.ts';
 import type { Look } from '../src/world/view.ts';
 
@@ -59,12 +59,12 @@ export async function evaluateControl(options: {
 
 /** Nothing where the world has no reference, or one that does not tell the best player from a random one. */
 function scoreOf(
-  { reference, toMove }: Environment,
+  environment: Environment,
   returnMean: number,
   [low, high]: readonly [number, number],
 ): Pick<ControlResult, 'score' | 'scoreCi95'> {
-  // The reference of a game for two adds up both sides, and says nothing of how well they play.
-  if (!reference || toMove || reference.expert === reference.random) return {};
+  const reference = referenceOf(environment);
+  if (!reference || reference.expert === reference.random) return {};
   const score = (value: number): number => normalizedScore(reference, value);
   return { score: score(returnMean), scoreCi95: [score(low), score(high)] };
 }

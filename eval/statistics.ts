@@ -5,6 +5,10 @@ import type { Environment, Rng } from '../src/types.ts';
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** What an agent's returns can be compared with. That of a game for two adds up both sides, and says nothing of either. */
+export const referenceOf = ({ reference, toMove }: Pick<Environment, 'reference' | 'toMove'>): Environment['reference'] =>
+  (toMove ? undefined : reference);
+
 /** (value − random) / (expert − random): 0 for random actions, 1 for the best known player; not clipped to them. */
 export function normalizedScore(reference: NonNullable<Environment['reference']>, value: number): number {
   return (value - reference.random) / (reference.expert - reference.random);

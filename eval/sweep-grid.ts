@@ -13,8 +13,10 @@ import { UserError } from '../src/user-error.ts';
 export interface SweepRequest {
   /** Names or files. */
   readonly worlds: readonly string[];
-  /** Separated by commas. */
+  /** Separated by commas; what suits each world where it is absent. */
   readonly agents?: string;
+  /** The agent that suits a world, where that is not the configuration's default. */
+  agentFor?(world: string): string | undefined;
   /** Separated by commas; what suits each world where it is absent. */
   readonly presets?: string;
   readonly seeds: string;
@@ -68,7 +70,7 @@ export function planSweep(request: SweepRequest): SweepPlan {
   const notes = new Set<string>();
   const [agentNames, presetNames] = [listOf('--agents', agents), listOf('--presets', presets)];
   const choices = unique(worlds).flatMap((world) =>
-    agentNames.flatMap((agent) => presetNames.map((preset) => ({ world, agent, preset }))),
+    agentNames.flatMap((agent = request.agentFor?.(world)) => presetNames.map((preset) => ({ world, agent, preset }))),
   );
   const arms = choices.flatMap((choice) => {
     const different: Arm[] = [];

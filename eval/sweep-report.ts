@@ -5,6 +5,7 @@ import type { Environment } from '../src/types.ts';
 import { writePlot } from '../src/viz/plot.ts';
 import { configureWorld } from '../src/world/configured.ts';
 import type { Arm } from './sweep-grid.ts';
+import { referenceOf } from './statistics.ts';
 import { curvePlot, finalPlot } from './sweep-plot.ts';
 import { sweepTable } from './sweep-table.ts';
 import { readRun, summarize } from './sweep.ts';
@@ -23,7 +24,7 @@ export async function writeReport(
     const results = arm.runs.flatMap(({ folder, config }) => readRun(path.join(out, folder), config) ?? []);
     if (results.length === 0) return [];
     const plain = environments.get(arm.world);
-    const reference = plain && configureWorld(plain, arm.runs[0].config.env).environment.reference;
+    const reference = plain && referenceOf(configureWorld(plain, arm.runs[0].config.env).environment);
     return [{ arm, results, row: summarize(arm, results, reference) }];
   });
   const rows = reports.map(({ row }) => row);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { ControlResult } from '../../eval/control.ts';
 import type { Dream } from '../../eval/dream.ts';
+import { referenceOf } from '../../eval/statistics.ts';
 import { readMetrics } from '../train/metrics.ts';
 import type { Run } from '../train/run.ts';
 import { truthModelError, writeDream } from '../viz/dream-strip.ts';
@@ -43,17 +44,16 @@ export async function writeRunReport(run: Run, { result, trainedMs, step, update
   const facts = { env: environment.name, agent, preset, seed, steps: step, updates: update, trainedMs, command };
   writeFileSync(file(RESULT_FILE), `${JSON.stringify({ ...facts, ...result })}\n`);
 
+  const reference = referenceOf(environment);
   const curve = await writePlot(file('curve'), {
-    title: `${environment.name}: return of training episodes`,
+    title: `${environment.name}: ${environment.toMove ? 'rewards of both sides in training games' : 'return of training episodes'}`,
     xLabel: 'environment steps',
-    yLabel: 'return',
+    yLabel: environment.toMove ? 'rewards of both sides' : 'return',
     series: [{
       name: agent,
       points: rows.flatMap((row) => ('episode/return' in row ? [{ x: row.step, y: row['episode/return'] }] : [])),
     }],
-    rules: environment.reference
-      ? [{ y: environment.reference.random, label: 'random' }, { y: environment.reference.expert, label: 'best possible' }]
-      : [],
+    rules: reference ? [{ y: reference.random, label: 'random' }, { y: reference.expert, label: 'best possible' }] : [],
   });
   const imagination = dream ? await writeImagination(run, dream, step) : [];
 

@@ -28,13 +28,22 @@ export async function resolveEngine(name: EngineName = 'auto', provider = 'cpu')
       throw new UserError(`ONNX Runtime has no provider "${provider}" on this machine, only ${known.join(', ')}`);
     }
     const chosen = name === 'auto' ? 'fastest on a CPU of those installed' : 'asked for';
-    return { name: 'onnx', backend: '', provider, wasm: name === 'auto' && provider === 'cpu', reason: `onnx (${provider}): ${chosen}` };
+    return { name: 'onnx', backend: '', provider, wasm: name === 'auto' && provider === 'cpu' && hasWasm(), reason: `onnx (${provider}): ${chosen}` };
   }
   if (name === 'reference') {
     return { name, backend: 'cpu', provider: '', wasm: false, reason: 'reference: plain JavaScript, slow, for checking' };
   }
   const found = await loadTensorFlow();
   return { name: 'tensorflow', backend: 'tensorflow', provider: '', wasm: false, reason: `tensorflow: ${found}` };
+}
+
+/** Whether WebAssembly gets memory here: its engine reserves addresses by the gigabyte, which a limit may forbid. */
+function hasWasm(): boolean {
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: 1 }).buffer.byteLength > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The packages are optional: the GPU one, then the CPU one. */

@@ -38,8 +38,9 @@ export function muzeroActionSelection(
     let best = 0;
     let highest = -Infinity;
     for (let action = 0; action < numActions; action++) {
-      if (depth === 0 && rootInvalidActions[row + action] !== 0) continue;
       const edge = first + action;
+      // What cannot be taken has no prior.
+      if (depth === 0 ? rootInvalidActions[row + action] !== 0 : childrenPriorProbs[edge] === 0) continue;
       const policyScore = (exploration * childrenPriorProbs[edge]) / (childrenVisits[edge] + 1);
       const score = qvalues[action] + policyScore + tieBreak[row + action];
       if (score > highest) {

@@ -51,7 +51,15 @@ const FORBIDDEN = -1e9;
 /** A policy over discrete actions that takes legal ones alone. */
 function among({ logProbs }: Distribution, legal: Tensor): Distribution {
   if (!logProbs) throw new Error('only discrete actions can be forbidden');
-  return categorical(tf.add(logProbs, tf.mul(tf.sub(1, legal), FORBIDDEN)));
+  const policy = categorical(tf.add(logProbs, tf.mul(tf.sub(1, legal), FORBIDDEN)));
+  return {
+    ...policy,
+    sample(noise) {
+      // Rounding may draw what has no chance at all, at either end of the sum of chances.
+      const drawn = tf.mul(policy.sample(noise), legal);
+      return tf.add(drawn, tf.mul(policy.predict(), tf.sub(1, tf.sum(drawn, -1, true))));
+    },
+  };
 }
 
 const actor: PolicyVariant = {

@@ -63,6 +63,7 @@ export async function createReanalysis(
       );
       const legal = known.legal && since(tail(known.legal), first);
       const { targets } = await latentSearch.run(weights, { latent, root }, rng.split('search'), legal && forbidden(legal));
+      if (legal) forgetUnknown(targets, legal);
       const found = mapGroup(targets, ({ shape: [, ...rest], ...array }) => ({ ...array, shape: [rows, length, ...rest] }));
       return { first, targets: { ...found, ...(legal ? { legal } : {}) } };
     },
@@ -79,7 +80,7 @@ function since({ data, shape: [rows, length, size], dtype }: NdArray, first: num
   return { data: steps, shape: [rows, kept, size], dtype };
 }
 
-/** 1 where `legal` [R, T, A] has none; nothing is forbidden where no action was taken, as at the end of an episode. */
+/** 1 where `legal` [R, T, A] has none; nothing is forbidden where it says nothing, since no action was taken there. */
 function forbidden({ data, shape: [, , size] }: NdArray): Uint8Array {
   const illegal = Uint8Array.from(data, (allowed) => (allowed ? 0 : 1));
   for (let row = 0; row < illegal.length; row += size) {
@@ -87,6 +88,16 @@ function forbidden({ data, shape: [, , size] }: NdArray): Uint8Array {
     if (!step.includes(0)) step.fill(0);
   }
   return illegal;
+}
+
+/** As if no search had been made where it is not known what was legal: zeros. */
+function forgetUnknown(targets: Group<NdArray>, { data: legal, shape: [, , size] }: NdArray): void {
+  for (const { data, shape: [steps] } of Object.values(targets)) {
+    const width = data.length / steps;
+    for (let step = 0; step < steps; step++) {
+      if (!legal.subarray(step * size, (step + 1) * size).includes(1)) data.fill(0, step * width, (step + 1) * width);
+    }
+  }
 }
 
 /** The last `rows` of [B, …], in the same memory. */

@@ -69,22 +69,19 @@ const loopSchema = z.object({
  * @throws UserError where what lies there was made with other settings.
  */
 export async function openRun({ directory, config, command, ...options }: RunOptions): Promise<Run> {
+  // Before anything is begun: throws where agent, world and the way of acting do not go together.
+  const world = configureWorld(options.environment, config.env);
+  const { environment } = world;
+  const shape = shapeOf(environment);
+  requireLearnable(environment, config);
+  const agent = createAgent(config, shape);
+  await loadPolicy(actingPolicy(config, environment.actions), environment.actions);
+
   mkdirSync(directory, { recursive: true });
   await sweepCheckpoints(directory);
   const file = path.join(directory, CHECKPOINT_FILE);
   const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
   if (saved) requireSameConfig(directory, saved, config);
-
-  const world = configureWorld(options.environment, config.env);
-  const { environment } = world;
-  const shape = shapeOf(environment);
-  if (shape.takesTurns) requireTurns(environment);
-  if (shape.forbids && config.train.explore > 0) {
-    throw new UserError(`train.explore keeps random actions up, which ${environment.name} may forbid: expected 0`);
-  }
-  const agent = createAgent(config, shape);
-  // Before anything is begun: throws where the agent's way of acting does not go with this world.
-  await loadPolicy(actingPolicy(config, environment.actions), environment.actions);
   const { lanes, size } = config.env;
   const replayOptions = {
     lanes, imageShape: [size, size, channelsOf(config.env)], actionSize: shape.actionSize,
@@ -130,6 +127,19 @@ export async function openRun({ directory, config, command, ...options }: RunOpt
 /** Actions of the games that are played to see who is to move. */
 const TRIED_MOVES = 200;
 
+/** @throws UserError where a configuration makes of a world what no agent learns. */
+function requireLearnable(environment: Environment, { train, env }: Config): void {
+  const { name } = environment;
+  if (environment.legal && train.explore > 0) {
+    throw new UserError(`train.explore keeps random actions up, which ${name} may forbid: expected 0, got ${train.explore}`);
+  }
+  if (!environment.toMove) return;
+  if (env.actionRepeat > 1) {
+    throw new UserError(`env.actionRepeat would make moves for the other player of ${name}: expected 1, got ${env.actionRepeat}`);
+  }
+  requireTurns(environment);
+}
+
 /** @throws UserError where two players do not act strictly in turn, for which alone values are learned. */
 function requireTurns(environment: Environment): void {
   const rng = createRng(0);
@@ -138,8 +148,7 @@ function requireTurns(environment: Environment): void {
     const next = environment.step(state, randomAction(environment.actions, rng, environment.legal?.(state)), rng);
     if (!next.terminated && environment.toMove?.(next.state) === environment.toMove?.(state)) {
       throw new UserError(
-        `${environment.name}: a player acts twice in a row, and agents learn games in which two take turns; ` +
-          'an action repeat or sticky actions can be why (env.actionRepeat, env.stickyActions)',
+        `${environment.name}: a player acts twice in a row, and agents learn games in which two take turns`,
       );
     }
     state = next.terminated ? environment.reset(rng) : next.state;

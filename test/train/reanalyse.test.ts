@@ -112,7 +112,10 @@ describe('reanalysis', () => {
     for (let step = 0; step < B * T; step++) {
       if (step % T < agent.model.blindSteps) continue;
       const chances = [...fresh.searchPolicy.data.slice(3 * step, 3 * step + 3)];
-      expect(chances.map((chance) => chance > 0)).toEqual(step % 3 === 1 ? [false, true, true] : [true, true, true]);
+      // Of what is not known nothing is learned.
+      const expected = [[true, true, true], [false, true, true], [false, false, false]][step % 3];
+      expect(chances.map((chance) => chance > 0)).toEqual(expected);
+      if (step % 3 === 2) expect(fresh.searchValue.data[step]).toBe(0);
     }
   });
 

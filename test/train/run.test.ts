@@ -117,9 +117,12 @@ it('refuses what it could not learn, and says why', async () => {
   );
   const agent = 'gumbel-muzero';
   await expect(train('kept', masked, { agent, overrides: ['train.explore=0.1'] })).rejects.toThrow(/train\.explore keeps random actions up/);
-  await expect(train('twice', connectFour as Environment, { agent, overrides: ['env.actionRepeat=2'] })).rejects.toThrow(
-    /connect-four: a player acts twice in a row/,
+  await expect(train('repeated', connectFour as Environment, { agent, overrides: ['env.actionRepeat=3'] })).rejects.toThrow(
+    'env.actionRepeat would make moves for the other player of connect-four: expected 1, got 3',
   );
+  const twice = { ...(connectFour as Environment), toMove: () => 0 as const };
+  await expect(train('twice', twice, { agent })).rejects.toThrow(/connect-four: a player acts twice in a row/);
+  expect(existsSync(path.join(folder, 'twice'))).toBe(false);
 });
 
 it('plays a game for two against itself, with legal moves alone, and continues where it was stopped', async () => {

@@ -35,7 +35,7 @@ export default function registerSweep(program: Command): void {
     .command('sweep')
     .description('Train a grid of worlds, agents, presets, changes and seeds; writes one table and plots.')
     .argument('<env...>', 'worlds, by name or file')
-    .option('--agents <names>', 'agents, separated by commas (default: dreamer)')
+    .option('--agents <names>', 'agents, separated by commas (default: what suits each world)')
     .option('--presets <names>', 'presets, separated by commas (default: what suits each world)')
     .option('--seeds <seeds>', 'seeds: 0-2 or 0,3,5', '0-2')
     .option('--minutes <m>', 'stop each run after so many minutes')
@@ -57,12 +57,17 @@ async function sweepCommand(worlds: readonly string[], options: SweepOptions): P
   const { readRun } = await import('../../../eval/sweep.ts');
   const { writeReport } = await import('../../../eval/sweep-report.ts');
   const { readmeTable } = await import('../../../eval/sweep-table.ts');
+  const { agentFor } = await import('../../train/agent.ts');
   const { loadWorld } = await import('../worlds.ts');
   const { out } = options;
   // All of it before the first run: a typing error shows now, not after an hour.
   const environments = new Map<string, Environment>();
   for (const world of worlds) environments.set(world, await loadWorld(world));
-  const { arms, notes } = planSweep({ worlds, ...options });
+  const agentOf = (world: string) => {
+    const environment = environments.get(world);
+    return environment && agentFor(environment);
+  };
+  const { arms, notes } = planSweep({ worlds, ...options, agentFor: agentOf });
   for (const note of notes) console.error(note);
 
   const runs = arms.flatMap((arm) => arm.runs);

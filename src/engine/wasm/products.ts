@@ -25,6 +25,9 @@ interface Product {
   readonly matrix: Float32Array;
 }
 
+/** Every tile of rows has code of its own. */
+const MOST_ROWS = 64;
+
 /** Panel by panel, so that a panel is still near when the next rows need it. */
 function multiply({ fn, place }: Pick<KernelCall, 'fn' | 'place'>, product: Product): Code {
   const { rows, inner, columns } = product;
@@ -135,6 +138,7 @@ const matMul: Kernel = (call) => {
   const sameBatch = a.shape.slice(0, -2).reduce((product, side) => product * side, 1) === batch;
   if (!sameBatch || (count !== 1 && count !== batch)) return undefined;
   const rows = (batch * output.shape[output.shape.length - 2]) / count;
+  if (rows > MOST_ROWS) return undefined;
   const [x, out] = [call.addressOf(a), call.addressOf(output)];
   return Array.from({ length: count }, (_, i) => {
     const matrix = matrices.subarray(i * size, (i + 1) * size);

@@ -7,8 +7,8 @@ import { call, createFunction, get, i32, set, splat, splatInt, v128, type Code, 
 const X = 0;
 const { add, sub, mul, div, min, max, select } = v128;
 
-/** exp(LOWEST) is the least normal number, exp(HIGHEST) just below the greatest. */
-const [LOWEST, HIGHEST] = [-87.33, 88.37];
+/** exp(LOWEST) is nearly the least normal number, 1.7e-38, and exp(HIGHEST) nearly the greatest. */
+const [LOWEST, HIGHEST] = [-86.98, 88.72];
 /** ln 2 in two parts, of which the first times any exponent is exact. */
 const [LN2_HIGH, LN2_LOW] = [0.693359375, -2.12194440e-4];
 const EXPONENT_BIAS = 127;
@@ -18,18 +18,22 @@ const MANTISSA_BITS = 23;
 const polynomial = (x: Code, coefficients: readonly number[]): Code =>
   coefficients.reduceRight<Code>((sum, c) => (sum.length === 0 ? splat(c) : add(mul(sum, x), splat(c))), []);
 
-/** e^x = 2^n · e^r, n whole and |r| ≤ ln 2 / 2. Beyond what float32 holds it stays at the least or greatest number. */
+/** e^x = 2^n · e^r, n whole and |r| ≤ ln 2 / 2; 0 below LOWEST, ∞ above HIGHEST. */
 function exponential(): WasmFunction {
   const fn = createFunction(1);
-  const [n, r] = [fn.local('v128'), fn.local('v128')];
-  const clamped = min(max(get(X), splat(LOWEST)), splat(HIGHEST));
+  const [x, n, r] = [fn.local('v128'), fn.local('v128'), fn.local('v128')];
+  // Twice 2^(n − 1), since 2^128 is no number any more.
+  const power = v128.shiftLeft(v128.addInt(v128.toInt(get(n)), splatInt(EXPONENT_BIAS - 1)), i32(MANTISSA_BITS));
   const body = [
-    ...set(X, clamped),
-    ...set(n, v128.nearest(mul(get(X), splat(Math.LOG2E)))),
-    ...set(r, sub(sub(get(X), mul(get(n), splat(LN2_HIGH))), mul(get(n), splat(LN2_LOW)))),
-    ...mul(
-      polynomial(get(r), [1, 1, 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720]),
-      v128.shiftLeft(v128.addInt(v128.toInt(get(n)), splatInt(EXPONENT_BIAS)), i32(MANTISSA_BITS)),
+    ...set(x, min(max(get(X), splat(LOWEST)), splat(HIGHEST))),
+    ...set(n, v128.nearest(mul(get(x), splat(Math.LOG2E)))),
+    ...set(r, sub(sub(get(x), mul(get(n), splat(LN2_HIGH))), mul(get(n), splat(LN2_LOW)))),
+    ...set(r, polynomial(get(r), [2, 2, 1, 1 / 3, 1 / 12, 1 / 60, 1 / 360])),
+    ...select(
+      splat(Infinity),
+      // No bits where x is too low.
+      v128.and(mul(get(r), power), v128.not(v128.lt(get(X), splat(LOWEST)))),
+      v128.gt(get(X), splat(HIGHEST)),
     ),
   ];
   return { ofVector: true, locals: fn.locals, body };
@@ -41,7 +45,7 @@ const [ONE_BITS, ROOT_HALF_BITS] = [0x3f800000, 0x3f3504f3];
 /** −x of whole numbers: all bits turned, plus one. */
 const negated = (x: Code): Code => v128.addInt(v128.not(x), splatInt(1));
 
-/** ln x = n·ln 2 + 2·atanh((m − 1)/(m + 1)), n whole and m from √½ to √2. −∞ of 0, NaN of what is below. */
+/** ln x = n·ln 2 + 2·atanh((m − 1)/(m + 1)), n whole and m from √½ to √2. −∞ of 0, ∞ of ∞, NaN of what is below 0. */
 function logarithm(): WasmFunction {
   const fn = createFunction(1);
   const [n, m, s, square] = Array.from({ length: 4 }, () => fn.local('v128'));
@@ -55,8 +59,8 @@ function logarithm(): WasmFunction {
     ...set(square, mul(get(s), get(s))),
     ...select(
       add(mul(get(n), splat(LN2_HIGH)), add(series, mul(get(n), splat(LN2_LOW)))),
-      select(splat(-Infinity), splat(NaN), v128.eq(get(X), splat(0))),
-      v128.gt(get(X), splat(0)),
+      select(splat(-Infinity), select(get(X), splat(NaN), v128.eq(get(X), splat(Infinity))), v128.eq(get(X), splat(0))),
+      v128.and(v128.gt(get(X), splat(0)), v128.lt(get(X), splat(Infinity))),
     ),
   ];
   return { ofVector: true, locals: fn.locals, body };
