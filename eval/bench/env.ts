@@ -14,7 +14,7 @@ export interface WorldBench {
 
 const WORLDS = new URL('../../envs/', import.meta.url);
 
-/** Each of these worlds of `envs/` with one worker and with two; about three seconds a world. */
+/** Each of these worlds of `envs/` with one worker and with two; about nine seconds a world. */
 export async function benchWorlds(names: readonly string[]): Promise<readonly WorldBench[]> {
   const results: WorldBench[] = [];
   for (const name of names) {
