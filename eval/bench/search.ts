@@ -112,7 +112,7 @@ async function measure(
     }
     return { simulations, elapsedMs: elapsed() };
   };
-  await searchFor(durationMs / 5); // warms up
+  await searchFor(durationMs); // warms up: V8 compiles what is hot beside it
   const { simulations, elapsedMs } = await searchFor(durationMs);
   await searching.dispose();
   return {
