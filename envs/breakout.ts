@@ -48,8 +48,8 @@ function brickAt(bricks: readonly boolean[], x: number, y: number): number {
   return bricks[index] ? index : -1;
 }
 
-/** Move the ball one step. */
-function fly(state: BreakoutState, paddle: number): Transition<BreakoutState> {
+/** Move the ball one step, with the paddle where `lastAction` has put it. */
+function fly(state: BreakoutState, paddle: number, lastAction: number): Transition<BreakoutState> {
   let { dx, dy, bricks } = state;
   let x = state.ballX + dx;
   let y = state.ballY + dy;
@@ -81,8 +81,8 @@ function fly(state: BreakoutState, paddle: number): Transition<BreakoutState> {
       dy = -dy;
     }
   }
-  const { ballX: lastX, ballY: lastY } = state;
-  return { state: { ...state, ballX: x, ballY: y, dx, dy, lastX, lastY, paddle, bricks, struck }, reward, terminated };
+  const next = { ballX: x, ballY: y, dx, dy, lastX: state.ballX, lastY: state.ballY, paddle, bricks, struck, lastAction };
+  return { state: next, reward, terminated };
 }
 
 const drawBricks = createStill((ctx, bricks: readonly boolean[], palette: Palette) => {
@@ -113,8 +113,7 @@ const environment: Environment<BreakoutState> = {
 
   step(state, wanted, rng) {
     const action = stickyAction(wanted, state.lastAction, rng);
-    const next = fly(state, clamp(state.paddle + acrossOf(action), 0, SIZE - 1));
-    return { ...next, state: { ...next.state, lastAction: action } };
+    return fly(state, clamp(state.paddle + acrossOf(action), 0, SIZE - 1), action);
   },
 
   draw(ctx, state, palette) {
@@ -131,7 +130,7 @@ const environment: Environment<BreakoutState> = {
   /** To where the ball will be in the row above the paddle. */
   expert(state) {
     let ball = state;
-    for (let next = fly(ball, NOWHERE); !next.terminated; next = fly(ball, NOWHERE)) ball = next.state;
+    for (let next = fly(ball, NOWHERE, NOOP); !next.terminated; next = fly(ball, NOWHERE, NOOP)) ball = next.state;
     return ball.ballX < state.paddle ? LEFT : ball.ballX > state.paddle ? RIGHT : NOOP;
   },
 };

@@ -49,9 +49,9 @@ function shuffled(columns: readonly number[], rng: Rng): readonly Car[] {
 }
 
 /** A car one frame later; the road's ends are joined. */
-function driven(car: Car): Car {
-  if (car.timer > 0) return { ...car, timer: car.timer - 1 };
-  return { ...car, x: (car.x + (car.right ? 1 : SIZE - 1)) % SIZE, timer: car.wait };
+function driven({ x, right, wait, timer }: Car): Car {
+  if (timer > 0) return { x, right, wait, timer: timer - 1 };
+  return { x: (x + (right ? 1 : SIZE - 1)) % SIZE, right, wait, timer: wait };
 }
 
 /** The chicken after an action, whatever the cars do. */
@@ -95,7 +95,7 @@ const environment: Environment<FreewayState> = {
 
   draw(ctx, state, palette) {
     onGrid(ctx, SIZE, SIZE, () => {
-      drawScene(ctx, [...state.cars.flatMap(placed), { kind: 'chicken', x: CHICKEN, y: state.y }], palette);
+      drawScene(ctx, thingsOn(state), palette);
     });
   },
 
@@ -123,11 +123,18 @@ const environment: Environment<FreewayState> = {
 /** A kind of car is its wait, below 0 where it drives to the left. */
 type Kind = 'chicken' | number;
 
-/** A car in its lane; what sticks out at one end of the road comes in at the other. */
-function placed({ x, right, wait }: Car, lane: number): readonly Placed<Kind>[] {
-  const car = { kind: right ? wait : -wait, x, y: lane + 1 };
-  const sticksOut = right ? x < trailOf(wait) : x > SIZE - 1 - trailOf(wait);
-  return sticksOut ? [car, { ...car, x: right ? x + SIZE : x - SIZE }] : [car];
+/** Each car in its lane, and the chicken; what sticks out at one end of the road comes in at the other. */
+function thingsOn({ cars, y: row }: FreewayState): readonly Placed<Kind>[] {
+  const things: Placed<Kind>[] = [];
+  for (let lane = 0; lane < LANES; lane++) {
+    const { x, right, wait } = cars[lane];
+    const [kind, y] = [right ? wait : -wait, lane + 1];
+    things.push({ kind, x, y });
+    const sticksOut = right ? x < trailOf(wait) : x > SIZE - 1 - trailOf(wait);
+    if (sticksOut) things.push({ kind, x: right ? x + SIZE : x - SIZE, y });
+  }
+  things.push({ kind: 'chicken', x: CHICKEN, y: row });
+  return things;
 }
 
 /** Where a wait lies between the shortest, 0, and the longest, 1. */
