@@ -6,7 +6,7 @@ Example:
   dreamtree eval checkpoints/catch.dream
   dreamtree eval checkpoints/catch.dream --policy gumbel --simulations 8
   dreamtree eval checkpoints/catch.dream --policy random --episodes 20 --json
-  dreamtree eval runs/tic-tac-toe --opponent mcts
+  dreamtree eval checkpoints/tic-tac-toe.dream --policy actor --opponent mcts
 
 Without --policy the agent acts as it did while it learned, but without the randomness. Any agent can act by its own
 policy head (actor) and by tree search over its latents: puct and gumbel for discrete actions, sampled for continuous ones.

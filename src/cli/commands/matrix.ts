@@ -9,6 +9,7 @@ const HELP = `
 Example:
   dreamtree matrix checkpoints/catch.dream
   dreamtree matrix checkpoints/cartpole.dream --simulations 0,2,8,16,32,64 --out simulations.svg
+  dreamtree matrix checkpoints/tic-tac-toe.dream --opponent mcts
   dreamtree matrix checkpoints/pendulum.dream --policies actor,sampled --lanes 1 --set search.samples=8
 
 All policies play the same episodes. A search makes the search.simulations of the agent's configuration for each
