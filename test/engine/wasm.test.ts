@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { compile, type ProgramFunction } from '../../src/engine/compile.ts';
 import { float32, specsOf } from '../../src/engine/nd-array.ts';
+import { openProgram, traceProgram } from '../../src/engine/traced-program.ts';
 import { createRng } from '../../src/random.ts';
 import type { Groups, NdArray } from '../../src/types.ts';
 import { cases } from './kernel-cases.ts';
@@ -68,6 +69,26 @@ describe('WebAssembly kernels equal the reference engine', () => {
       return [...(await run({ x: { x } })).out.y.data.slice(0, 21)];
     }));
     for (const output of outputs) expect(output).toEqual(outputs[0]);
+  });
+
+  it.each<[string, readonly number[], (x: Tensor) => Tensor]>([
+    ['much of which is exponentials', [512, 1024], tf.tanh], ['with nothing in it', [0, 5], (x) => tf.reverse(x)],
+    ['with many rows', [65, 2], (x) => tf.matMul(x as tf.Tensor2D, tf.tensor2d([[1], [2]]))],
+  ])('leaves to ONNX Runtime a program %s', async (_, shape, fn) => {
+    const program = await compile('p', ({ x: { x } }) => ({ out: { y: fn(x) } }), { x: { x: { shape, dtype: 'float32' } } }, { engine: auto });
+    expect(program.report.engine).toBe('onnx');
+  });
+
+  it('lends its results where that is asked for, and gives them otherwise', async () => {
+    const x = (value: number) => ({ x: { a: float32([value], [1]) } });
+    const traced = traceProgram('p', ({ x: { a } }) => ({ out: { y: tf.mul(a, 2) } }), specsOf(x(0)), { engine: auto, constants: {} });
+    for (const [lent, expected] of [[true, 8], [false, 6]] as const) {
+      const program = await openProgram(traced, { lent });
+      const { out } = await program.run(x(3));
+      expect(out.y.data[0]).toBe(6);
+      await program.run(x(4));
+      expect(out.y.data[0]).toBe(expected);
+    }
   });
 
   it('is left alone where ONNX Runtime was asked for', async () => {

@@ -51,6 +51,14 @@ describe('the grid', () => {
     );
   });
 
+  it('takes the agent that suits a world where none was asked for', () => {
+    const agentFor = (world: string) => (world === 'tic-tac-toe' ? 'gumbel-muzero' : undefined);
+    const agentsOf = (agents?: string) => planSweep({ worlds: ['tic-tac-toe', 'catch'], seeds: '0', agentFor, ...(agents ? { agents } : {}) })
+      .arms.map(({ runs: [{ config }] }) => config.agent);
+    expect(agentsOf()).toEqual(['gumbel-muzero', 'dreamer']);
+    expect(agentsOf('muzero')).toEqual(['muzero', 'muzero']);
+  });
+
   it('names agents and presets only where they were asked for', () => {
     const asked = { agents: 'dreamer', presets: 'tiny, debug', minutes: '2' };
     const { arms } = planSweep({ worlds: ['catch'], seeds: '0', ...asked });

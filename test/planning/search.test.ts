@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { gumbelMuzeroPolicy } from '../../src/planning/gumbel-muzero-policy.ts';
 import { muzeroPolicy } from '../../src/planning/muzero-policy.ts';
+import { qtransformByMinMax } from '../../src/planning/qtransforms.ts';
 import { NO_PARENT, UNVISITED, summarize, type Tree } from '../../src/planning/tree.ts';
 import type { PolicyOutput, SearchInput } from '../../src/planning/types.ts';
 import { createRng } from '../../src/random.ts';
@@ -39,6 +40,18 @@ describe('PUCT by hand', () => {
     // Nodes are numbered by simulation; ended episodes are not asked about again.
     expect([...searchTree.childrenIndex.subarray(0, 2)]).toEqual([1, 7]);
     expect(calls).toEqual([[0], [1]]);
+  });
+
+  // Everything loses, and what was never visited counts as 0: but without a prior it is not to be had, not even below the root.
+  it('takes nothing below the root that has no prior', async () => {
+    const lost = { next: 1, reward: -5, discount: 1 };
+    const states: StateTable[] = [
+      { value: 0, priorLogits: [0, -Infinity], moves: [lost] },
+      { value: -9, priorLogits: [0, -Infinity], moves: [lost] },
+    ];
+    const qtransform = qtransformByMinMax({ minValue: -1, maxValue: 1 });
+    const { searchTree } = await muzeroPolicy(await inputFor(states, [0], { numSimulations: 12 }), { ...quiet, qtransform });
+    expect(searchTree.childrenVisits.filter((_, edge) => edge % 2 === 1).every((visits) => visits === 0)).toBe(true);
   });
 
   // Values: the leaf of action 0 is worth 2, one step later 4: returns 1 + ½ · 2 = 2 and 1 + ½ (3 + ½ · 4) = 3.5.
