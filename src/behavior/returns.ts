@@ -45,9 +45,9 @@ export function cumulativeProduct(x: Tensor): Tensor {
 }
 
 /**
- * n-step returns: Gₜ = Σᵢ₌₁ⁿ γⁱ⁻¹ rₜ₊ᵢ + γⁿ vₜ₊ₙ (MuZero, appendix G); γ < 0 where two players act in turn. They end with v earlier where the sequence or an
- * episode was cut (`isLast`), and with 0 where it terminated. reward, value, isTerminal, isLast and the result [B, T];
- * the last index of a sequence counts as last.
+ * n-step returns: Gₜ = Σᵢ₌₁ⁿ γⁱ⁻¹ rₜ₊ᵢ + γⁿ vₜ₊ₙ (MuZero, appendix G); γ < 0 where two players act in turn. They end with
+ * v earlier where the sequence or an episode was cut (`isLast`), and with 0 where it terminated. reward, value,
+ * isTerminal, isLast and the result [B, T]; the last index of a sequence counts as last.
  */
 export function nStepReturns(
   { reward, value, isTerminal, isLast }: { reward: Tensor; value: Tensor; isTerminal: Tensor; isLast: Tensor },

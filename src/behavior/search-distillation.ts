@@ -12,7 +12,7 @@ import { advance, flatten, mapLatent, windows } from '../nn/sequences.ts';
 import type { ActionSpace, Batch, Behavior, LatentModel, Params, Unrolled } from '../types.ts';
 import { policyHead } from './policy-head.ts';
 import { nStepReturns } from './returns.ts';
-import { isSearched, legalTargetShape, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
+import { isSearched, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
 
 export interface SearchDistillationShape {
   readonly featureSize: number;
@@ -33,7 +33,6 @@ export function createSearchDistillation(
   shape: SearchDistillationShape,
 ): Behavior {
   const { featureSize, actions, bins, support, takesTurns, forbids } = shape;
-  if (forbids && actions.kind !== 'discrete') throw new Error('only discrete actions can be forbidden');
   const policy = policyHead('actor', featureSize, actions, config);
   const critic = chain(
     mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
@@ -58,9 +57,7 @@ export function createSearchDistillation(
 
   return {
     slowPrefixes: [''],
-    targetShapes: {
-      ...searchTargetShapes(actions, search), ...(forbids && actions.kind === 'discrete' ? legalTargetShape(actions) : {}),
-    },
+    targetShapes: searchTargetShapes(actions, search, forbids),
     parameters: parametersOf([policy, critic]),
     initState: () => ({}),
     predict: (params, features) => ({ policy: policy.apply(params, features), value: valueOf(params, features) }),

@@ -6,16 +6,14 @@ import type { ActionSpace, Distribution, Group } from '../types.ts';
 
 /**
  * `searchPolicy`: the improved policy over A actions, or over the K `searchActions` [K, A] that were sampled where
- * actions are continuous; `searchValue`: the root's value. All zeros where there was no search.
+ * actions are continuous; `searchValue`: the root's value. All zeros where there was no search. Where the world
+ * `forbids` discrete actions, also `legal`: 1 where one may be taken, all zeros where none was.
  */
-export function searchTargetShapes(actions: ActionSpace, { samples }: Config['search']): Group<readonly number[]> {
+export function searchTargetShapes(actions: ActionSpace, { samples }: Config['search'], forbids = false): Group<readonly number[]> {
   return actions.kind === 'discrete'
-    ? { searchPolicy: [actions.n], searchValue: [] }
+    ? { searchPolicy: [actions.n], searchValue: [], ...(forbids ? { legal: [actions.n] } : {}) }
     : { searchPolicy: [samples], searchValue: [], searchActions: [samples, actions.low.length] };
 }
-
-/** Beside them, in worlds that forbid actions: 1 where an action may be taken; all zeros where none was. */
-export const legalTargetShape = ({ n }: Extract<ActionSpace, { kind: 'discrete' }>): Group<readonly number[]> => ({ legal: [n] });
 
 /** 1 where there was a search, else 0: [B, T]. */
 export const isSearched = ({ searchPolicy }: Group<Tensor>): Tensor =>

@@ -70,7 +70,7 @@ export async function actBy(
   const variant = await loadPolicy(name ?? actingPolicy(config, actions), actions);
   return variant.create({
     agent, actions, engine, params, lanes, search: config.search, explore: false, frozen: true,
-    forbids: environment.legal !== undefined, greedy: config.behavior.greedy, threads: config.train.threads,
+    greedy: config.behavior.greedy, threads: config.train.threads,
     imageShape: [world.size, world.size, channelsOf(config.env)], actionSize: actionSize(actions),
   });
 }

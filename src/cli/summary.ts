@@ -5,7 +5,10 @@ import type { Environment } from '../types.ts';
 
 type Summarized = Pick<ControlResult, 'returnMean' | 'returnCi95' | 'score' | 'opponent' | 'returns'>;
 
-/** `against random 0.94 [0.90, 0.97] · won 95 %, drawn 4 %, lost 1 %` in a game for two, else `random −0.60 · this agent 0.98 [0.95, 1.00] · best possible 1.00 · score 0.99` */
+/**
+ * `random −0.60 · this agent 0.98 [0.95, 1.00] · best possible 1.00 · score 0.99`, or in a game for two
+ * `against random 0.94 [0.90, 0.97] · won 95 %, drawn 4 %, lost 1 %`.
+ */
 export function summaryLine(
   { reference, toMove }: Environment,
   { returnMean, returnCi95: [low, high], score, opponent, returns }: Summarized,

@@ -6,8 +6,8 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import { createEagerProgram } from './eager-program.ts';
-import { openProgram, traceProgram } from './traced-program.ts';
 import { resolveEngine, type EngineChoice } from './resolve-engine.ts';
+import { openProgram, traceProgram } from './traced-program.ts';
 
 export type { EngineChoice };
 

@@ -1,4 +1,5 @@
 /** NdArray: plain memory with a shape, and the checks at the border between memory and programs. */
+import { sameShape } from './graph.ts';
 import type { DType, Group, Groups, NdArray, Rng, TensorSpec } from '../types.ts';
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, side) => size * side, 1);
@@ -56,17 +57,11 @@ export function inputCheck(program: string, specs: Groups<TensorSpec>): (arrays:
       if (came === undefined) {
         throw new Error(`${program}: input ${group}/${key} is missing, expected ${describe(spec)}`);
       }
-      if (came.dtype !== spec.dtype || !sameSides(came.shape, spec.shape)) {
+      if (came.dtype !== spec.dtype || !sameShape(came.shape, spec.shape)) {
         throw new Error(`${program}: input ${group}/${key} expected ${describe(spec)}, got ${describe(came)}`);
       }
     }
   };
-}
-
-function sameSides(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
-  return true;
 }
 
 function checked(array: NdArray): NdArray {

@@ -28,7 +28,8 @@ export async function resolveEngine(name: EngineName = 'auto', provider = 'cpu')
       throw new UserError(`ONNX Runtime has no provider "${provider}" on this machine, only ${known.join(', ')}`);
     }
     const chosen = name === 'auto' ? 'fastest on a CPU of those installed' : 'asked for';
-    return { name: 'onnx', backend: '', provider, wasm: name === 'auto' && provider === 'cpu' && hasWasm(), reason: `onnx (${provider}): ${chosen}` };
+    const wasm = name === 'auto' && provider === 'cpu' && hasWasm();
+    return { name: 'onnx', backend: '', provider, wasm, reason: `onnx (${provider}): ${chosen}` };
   }
   if (name === 'reference') {
     return { name, backend: 'cpu', provider: '', wasm: false, reason: 'reference: plain JavaScript, slow, for checking' };

@@ -44,6 +44,23 @@ export function categorical(logits: Tensor, unimix = 0): Categorical {
   };
 }
 
+/** Unlikely enough never to be taken. */
+const FORBIDDEN = -1e9;
+
+/** A policy over discrete actions that takes legal ones alone; `legal` [..., classes] is 1 where one may be taken. */
+export function among({ logProbs }: Distribution, legal: Tensor): Distribution {
+  if (!logProbs) throw new Error('only discrete actions can be forbidden');
+  const policy = categorical(tf.add(logProbs, tf.mul(tf.sub(1, legal), FORBIDDEN)));
+  return {
+    ...policy,
+    sample(noise) {
+      // Rounding may draw what has no chance at all, at either end of the sum of chances.
+      const drawn = tf.mul(policy.sample(noise), legal);
+      return tf.add(drawn, tf.mul(policy.predict(), tf.sub(1, tf.sum(drawn, -1, true))));
+    },
+  };
+}
+
 /** Inverse-CDF sampling: one uniform a variable. */
 function sampleOneHot(probs: Tensor, noise: Noise): Tensor {
   const classes = probs.shape[probs.rank - 1];

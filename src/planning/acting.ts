@@ -19,8 +19,6 @@ export interface ActingOptions extends Pick<CompileOptions, 'engine'> {
   readonly imageShape: readonly number[];
   /** Length of an encoded action. */
   readonly actionSize: number;
-  /** Observations say which actions are legal. */
-  readonly forbids?: boolean;
   /** Act as in learning, with all the randomness that finds new things; or as well as it can. */
   readonly explore: boolean;
   /** Whether the actor takes its most probable action where it does not explore; true by default. */

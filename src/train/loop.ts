@@ -77,7 +77,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const actor = await variant.create({
     agent: options.agent, actions: options.actions, engine: options.engine, search: config.search,
     params: await learner.params(), lanes: driver.lanes, imageShape: driver.imageShape, actionSize: driver.actionSize,
-    forbids: 'legal' in targetShapes, explore: true, threads: 1,
+    explore: true, threads: 1,
   });
   const policy = withBursts(actor, options.actions, train.explore);
   let { step, update, block, episode, loggedAt } = resume ?? { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };

@@ -15,7 +15,7 @@ const [FRAMES, UNROLL, T, A, BINS] = [2, 3, 8, 3, 5];
 const STARTS = T - UNROLL - (FRAMES - 1);
 const GAMMA = 0.75;
 
-function setting(overrides: readonly string[] = []) {
+function setting(overrides: readonly string[] = [], takesTurns = false) {
   const config = resolveConfig({
     world: 'catch', preset: 'debug', agent: 'efficientzero',
     overrides: [
@@ -23,7 +23,7 @@ function setting(overrides: readonly string[] = []) {
       'model.support=15', 'model.horizonDiscount=4', 'model.decoder=recon', 'search.returnSteps=2', ...overrides,
     ],
   });
-  const agent = createAgent(config, { actions: { kind: 'discrete', n: A }, actionSize: A });
+  const agent = createAgent(config, { actions: { kind: 'discrete', n: A }, actionSize: A, takesTurns });
   const { params } = initLearner(agent, createRng(0));
   // Heads that begin at zero would hide what goes into them.
   const awake = mapGroup(params, (array, name) =>
@@ -102,6 +102,21 @@ describe('search distillation', async () => {
     // What stands right before the border does count.
     const near = await losses(params, { ...bordered, reward: changeAt(plain.reward, [4], (value) => value + 3) });
     expect(Math.abs(near.value - before.value)).toBeGreaterThan(1e-3);
+  });
+
+  it('learns values of returns whose sign turns at every step, where two players act in turn', async () => {
+    const [reward, value] = [plain.reward.data, plain.searchValue.data];
+    // Two steps, or fewer at the end of the sequence, then what a search found.
+    const mean = (discount: number) => {
+      const returns = Array.from({ length: T }, (_, t) => {
+        if (t === T - 1) return value[t];
+        return reward[t + 1] + discount * (t + 2 < T ? reward[t + 2] + discount * value[t + 2] : value[t + 1]);
+      });
+      return returns.reduce((sum, each) => sum + each) / T;
+    };
+    expect((await losses(params, plain)).targetValue).toBeCloseTo(mean(GAMMA), 5);
+    const game = setting([], true);
+    expect((await (await lossesOf(game))(game.params, plain)).targetValue).toBeCloseTo(mean(-GAMMA), 5);
   });
 
   it('wants no decision, and no value, where the world has ended', async () => {

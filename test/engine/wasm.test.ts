@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compile, type ProgramFunction } from '../../src/engine/compile.ts';
 import { float32, specsOf } from '../../src/engine/nd-array.ts';
 import { openProgram, traceProgram } from '../../src/engine/traced-program.ts';
+import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { createRng } from '../../src/random.ts';
 import type { Groups, NdArray } from '../../src/types.ts';
 import { cases } from './kernel-cases.ts';
@@ -89,6 +90,15 @@ describe('WebAssembly kernels equal the reference engine', () => {
       await program.run(x(4));
       expect(out.y.data[0]).toBe(expected);
     }
+  });
+
+  it('is done without where there is no memory for it', async () => {
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function refuse() {
+      throw new RangeError('could not allocate memory');
+    });
+    expect((await resolveEngine()).wasm).toBe(false);
+    vi.restoreAllMocks();
+    expect((await resolveEngine()).wasm).toBe(true);
   });
 
   it('is left alone where ONNX Runtime was asked for', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import catchWorld from '../../envs/catch.ts';
 import { evaluateControl } from '../../eval/control.ts';
-import { bootstrapInterval95, interquartileMean, mean, normalizedScore } from '../../eval/statistics.ts';
+import { bootstrapInterval95, interquartileMean, mean, normalizedScore, referenceOf } from '../../eval/statistics.ts';
 import { randomPolicy } from '../../src/policies/random.ts';
 import { createRng } from '../../src/random.ts';
 import type { Environment, Policy } from '../../src/types.ts';
@@ -33,6 +33,11 @@ it('a normalised score is 0 for random actions and 1 for the best player, whatev
     values.map((value) => normalizedScore(reference, value));
   expect(scores({ random: -0.5, expert: 1.5 }, [-0.5, 1.5, 0.5, 2.5, -1])).toEqual([0, 1, 0.5, 1.5, -0.25]);
   expect(scores({ random: -1200, expert: -200 }, [-1200, -200, -450])).toEqual([0, 1, 0.75]);
+});
+
+it('a game for two has no reference for one side', () => {
+  const reference = { random: 0, expert: 1 };
+  expect([referenceOf({ reference }), referenceOf({ reference, toMove: () => 0 })]).toEqual([reference, undefined]);
 });
 
 describe('evaluateControl', () => {

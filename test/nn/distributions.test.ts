@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32 } from '../../src/engine/nd-array.ts';
 import {
-  bernoulli, boundedNormal, categorical, contract, contractedTwoHot, expand, symexpBins, symexpTwoHot, twoHot,
+  among, bernoulli, boundedNormal, categorical, contract, contractedTwoHot, expand, symexpBins, symexpTwoHot, twoHot,
 } from '../../src/nn/distributions.ts';
 import { symexp, symlog } from '../../src/nn/transforms.ts';
 import { evaluate, fixedNoise, normals, runBoth } from '../engine/parity.ts';
@@ -57,6 +57,26 @@ describe('categorical', () => {
     close([...compiled.out.sample.data], [...compiled.out.probs.data]);
     // d(p₁ + 2p₂)/dx₂ = p₁p₂ = 3/16
     expect(compiled.out.sample.data[1]).toBeCloseTo(3 / 16, 5);
+  });
+});
+
+describe('a policy among legal actions', () => {
+  const rows = { x: float32([2, 1, 0, 0, 1, 2], [2, 3]), legal: float32([0, 1, 1, 1, 1, 0], [2, 3]) };
+
+  it('gives forbidden ones no chance, and shares what is left', async () => {
+    const [chance, rest] = [Math.E / (1 + Math.E), 1 / (1 + Math.E)];
+    const logProbs = await evaluate(({ x, legal }) => tf.exp(among(categorical(x), legal).logProbs as tf.Tensor), rows);
+    close(logProbs, [0, chance, rest, rest, chance, 0]);
+    expect(await evaluate(({ x, legal }) => among(categorical(x), legal).predict(), rows)).toEqual([0, 1, 0, 0, 1, 0]);
+  });
+
+  it('draws none of them, at either end of the sum of chances', async () => {
+    for (const uniform of [-1e-9, 0, 0.5, 1 - 2 ** -24, 1]) {
+      const drawn = await evaluate(({ x, legal }) => among(categorical(x), legal).sample(fixedNoise([uniform, uniform])), rows);
+      const [first, second] = [drawn.slice(0, 3), drawn.slice(3)];
+      expect([first[0], second[2]]).toEqual([0, 0]);
+      expect([first, second].map((row) => row.reduce((sum, value) => sum + value))).toEqual([1, 1]);
+    }
   });
 });
 

@@ -8,9 +8,10 @@ import pendulum from '../../envs/pendulum.ts';
 import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { resolveConfig } from '../../src/config/index.ts';
 import { readCheckpoint } from '../../src/data/checkpoint.ts';
+import { createRng } from '../../src/random.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
 import { openRun } from '../../src/train/run.ts';
-import type { Environment } from '../../src/types.ts';
+import type { Environment, NdArray } from '../../src/types.ts';
 import { UserError } from '../../src/user-error.ts';
 
 let folder: string;
@@ -131,6 +132,32 @@ it('plays a game for two against itself, with legal moves alone, and continues w
   expect(whole).toContain('"behavior/policy"');
   await train('parts', ticTacToe as Environment, { ...game, until: 90 });
   expect(await train('parts', ticTacToe as Environment, game)).toBe(whole);
+}, 60_000);
+
+it('keeps what was legal beside the step from which an action was taken', async () => {
+  const config = resolveConfig({
+    world: 'tic-tac-toe', agent: 'gumbel-muzero', preset: 'debug', overrides: [...SETTINGS, 'search.simulations=4', 'search.reanalyse=0.5'],
+  });
+  const environment = ticTacToe as Environment;
+  const run = await openRun({ directory: path.join(folder, 'legal'), config, environment, command: 'test' });
+  try {
+    for await (const _ of trainingLoop({ ...run, actions: environment.actions })); // nothing to do but wait
+    const [batchSize, length, cells] = [8, 6, 9];
+    const { targets: { legal }, action, isFirst } = run.replay.sample({ batchSize, length, rng: createRng(0) });
+    const rowOf = ({ data }: NdArray, step: number) => [...data.slice(step * cells, (step + 1) * cells)];
+    let games = 0;
+    for (let step = 0; step < batchSize * length; step++) {
+      if (step % length === length - 1 || isFirst.data[step + 1] !== 0) continue; // the next action is of another game
+      const [before, taken] = [rowOf(legal, step), rowOf(action, step + 1).indexOf(1)];
+      expect(before[taken]).toBe(1);
+      if (isFirst.data[step] === 0) expect(before[rowOf(action, step).indexOf(1)]).toBe(0);
+      else games++;
+      if (isFirst.data[step] !== 0) expect(before).toEqual(new Array(cells).fill(1));
+    }
+    expect(games).toBeGreaterThan(0);
+  } finally {
+    await run.close();
+  }
 }, 60_000);
 
 it('begins to learn only when a sequence can be had, and ends with every update that is due', async () => {

@@ -4,7 +4,7 @@
 import { get, splat, tee, v128, type Code, type FunctionBuilder } from './assembler.ts';
 import { numbersOf, type Kernel } from './kernel.ts';
 import { alongRow, broadcastStrides, denseStrides, loadOperand, merged, nest, placeOf, storeAt, type Walked } from './loops.ts';
-import { exp, log, sigmoid, tanh } from './vector-math.ts';
+import { exp, log, sigmoid, square, tanh } from './vector-math.ts';
 
 /** From vectors to a vector; an argument that is needed twice is kept in a local. */
 type Formula = (vectors: readonly Code[], fn: FunctionBuilder) => Code;
@@ -45,17 +45,10 @@ const cast: Kernel = (call) => {
   return unary((x) => x)(call);
 };
 
-/** x to a known whole power that is small, by products. */
+/** The square; other powers are left alone. */
 const power: Kernel = (call) => {
   const exponents = numbersOf(call.node.inputs[1]);
-  const exponent = exponents?.[0];
-  if (exponent === undefined || exponents?.some((each) => each !== exponent)) return undefined;
-  if (![2, 3].includes(exponent)) return undefined;
-  return byFormula(([x], fn) => {
-    const kept = fn.local('v128');
-    const square = v128.mul(tee(kept, x), get(kept));
-    return exponent === 2 ? square : v128.mul(square, get(kept));
-  })(call);
+  return exponents?.every((exponent) => exponent === 2) ? byFormula(([x], fn) => square(x, fn))(call) : undefined;
 };
 
 export const elementwise: Readonly<Record<string, Kernel>> = {

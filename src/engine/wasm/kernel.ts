@@ -1,5 +1,6 @@
 /** What a kernel is: the WebAssembly of one node of a graph. */
 import type { Node, Value } from '../graph.ts';
+import { sizeOf } from '../nd-array.ts';
 import type { Code, FunctionBuilder } from './assembler.ts';
 import type { Operand } from './loops.ts';
 
@@ -21,12 +22,10 @@ export type Kernel = (call: KernelCall) => Code | undefined;
 /** The elements of a value that is known, or undefined. */
 export function numbersOf({ constant, uniform, shape }: Value): number[] | undefined {
   if (constant !== undefined) return Array.from(constant);
-  const size = shape.reduce((product, side) => product * side, 1);
-  return uniform === undefined ? undefined : new Array<number>(size).fill(uniform);
+  return uniform === undefined ? undefined : new Array<number>(sizeOf(shape)).fill(uniform);
 }
 
 /** A shape around one axis, or around several that are neighbours: what is before, along and after. */
 export function around(shape: readonly number[], first: number, end = first + 1): readonly [number, number, number] {
-  const product = (sides: readonly number[]) => sides.reduce((size, side) => size * side, 1);
-  return [product(shape.slice(0, first)), product(shape.slice(first, end)), product(shape.slice(end))];
+  return [sizeOf(shape.slice(0, first)), sizeOf(shape.slice(first, end)), sizeOf(shape.slice(end))];
 }

@@ -3,6 +3,7 @@ import {
   below, get, i32, load, loadSplat, plus, repeatWhile, set, splat, store, storeLane, tee, v128, type Code,
   type FunctionBuilder,
 } from './assembler.ts';
+import { sizeOf } from '../nd-array.ts';
 import { numbersOf, type Kernel, type KernelCall } from './kernel.ts';
 import { BYTES, VECTOR_BYTES, vectorsOf } from './loops.ts';
 
@@ -134,8 +135,8 @@ const matMul: Kernel = (call) => {
   const matrices = Float32Array.from(known);
   const size = inner * columns;
   const count = matrices.length / size;
-  const batch = output.shape.slice(0, -2).reduce((product, side) => product * side, 1);
-  const sameBatch = a.shape.slice(0, -2).reduce((product, side) => product * side, 1) === batch;
+  const batch = sizeOf(output.shape.slice(0, -2));
+  const sameBatch = sizeOf(a.shape.slice(0, -2)) === batch;
   if (!sameBatch || (count !== 1 && count !== batch)) return undefined;
   const rows = (batch * output.shape[output.shape.length - 2]) / count;
   if (rows > MOST_ROWS) return undefined;

@@ -1,14 +1,14 @@
 /** Along an axis: sums, means and extremes, softmax, normalisation, running sums, positions. */
-import type { Value } from '../graph.ts';
+import { sizeOf } from '../nd-array.ts';
 import {
-  firstLanes, get, i32, lanes, plus, set, splat, storeLane, tee, turned, v128, type Code, type FunctionBuilder,
+  firstLanes, get, i32, lanes, plus, set, splat, storeLane, turned, v128, type Code, type FunctionBuilder,
 } from './assembler.ts';
 import { around, numbersOf, type Kernel, type KernelCall } from './kernel.ts';
 import {
   BYTES, VECTOR_BYTES, alongRow, further, furtherBy, loadAt, loadSplatAt, nest, placeOf, repeat, storeAt, vectorsOf,
   type Place, type Walked,
 } from './loops.ts';
-import { exp, log } from './vector-math.ts';
+import { exp, log, square } from './vector-math.ts';
 
 /** How numbers become one. */
 interface Fold {
@@ -64,19 +64,26 @@ function axesOf({ node: { inputs: [x, given], attributes } }: KernelCall): reado
   return axes ?? x.shape.map((_, axis) => axis);
 }
 
-const reduction = (fold: Fold, map?: (x: Code, fn: FunctionBuilder) => Code, mean = false): Kernel => (call) => {
+interface Around {
+  /** Of every number, before it is folded. */
+  map?(x: Code, fn: FunctionBuilder): Code;
+  /** Of the result of `length` numbers. */
+  finish?(result: Code, length: number): Code;
+}
+
+const reduction = (fold: Fold, { map, finish }: Around = {}): Kernel => (call) => {
   const { node, fn, addressOf } = call;
   const [x] = node.inputs;
   const axes = axesOf(call);
   if (axes === undefined || axes.some((axis, i) => i > 0 && axis !== axes[i - 1] + 1)) return undefined;
   const [outer, length, inner] = around(x.shape, axes[0], axes[axes.length - 1] + 1);
   const [from, to] = [addressOf(x), addressOf(node.outputs[0])];
-  const finish = (total: Code): Code => (mean ? v128.div(total, splat(length)) : total);
+  const finished = (result: Code): Code => (finish ? finish(result, length) : result);
   const mapped = (value: Code): Code => (map ? map(value, fn) : value);
   if (inner === 1) {
     return eachRow(fn, outer, [{ address: from, step: length }, { address: to, step: 1 }], ([row, out]) => {
       const { code, result } = foldRow(fn, row, length, fold, mapped);
-      return [...code, ...set(result, finish(get(result))), ...storeLane(out.base, out.offset, result)];
+      return [...code, ...set(result, finished(get(result))), ...storeLane(out.base, out.offset, result)];
     });
   }
   const [total, down] = [fn.local('v128'), fn.local('i32')];
@@ -90,14 +97,9 @@ const reduction = (fold: Fold, map?: (x: Code, fn: FunctionBuilder) => Code, mea
           ...set(total, fold.join(get(total), mapped(loadAt({ base: get(down), offset })))),
           ...set(down, plus(get(down), i32(inner * BYTES))),
         ]),
-        ...storeAt(at(out), finish(get(total))),
+        ...storeAt(at(out), finished(get(total))),
       ];
     }));
-};
-
-const square = (x: Code, fn: FunctionBuilder): Code => {
-  const kept = fn.local('v128');
-  return v128.mul(tee(kept, x), get(kept));
 };
 
 /** Rows of the last axis, of an array in and one out. */
@@ -202,7 +204,7 @@ const oneHot: Kernel = ({ node: { inputs: [indices, , values], outputs: [output]
   const depth = output.shape[output.shape.length - 1];
   if (off === undefined || on === undefined) return undefined;
   const [index, columns] = [fn.local('v128'), fn.local('v128')];
-  const rows = sizeOf(indices);
+  const rows = sizeOf(indices.shape);
   const arrays = [{ address: addressOf(indices), step: 1 }, { address: addressOf(output), step: depth }];
   return eachRow(fn, rows, arrays, ([from, to]) => [
     ...set(index, loadSplatAt(from)),
@@ -214,10 +216,9 @@ const oneHot: Kernel = ({ node: { inputs: [indices, , values], outputs: [output]
   ]);
 };
 
-const sizeOf = ({ shape }: Value): number => shape.reduce((product, side) => product * side, 1);
-
 export const rows: Readonly<Record<string, Kernel>> = {
-  ReduceSum: reduction(SUM), ReduceMean: reduction(SUM, undefined, true), ReduceSumSquare: reduction(SUM, square),
+  ReduceSum: reduction(SUM), ReduceSumSquare: reduction(SUM, { map: square }),
+  ReduceMean: reduction(SUM, { finish: (sum, length) => v128.div(sum, splat(length)) }),
   ReduceMax: reduction(HIGHEST), ReduceMin: reduction(LOWEST),
   Softmax: softmax, LogSoftmax: logSoftmax, SimplifiedLayerNormalization: rmsNorm, CumSum: runningSum,
   ArgMax: position(v128.gt, -Infinity), ArgMin: position(v128.lt, Infinity), OneHot: oneHot,

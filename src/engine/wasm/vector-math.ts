@@ -2,7 +2,9 @@
  * Exponential, logarithm and hyperbolic tangent of four numbers at once. exp and log reduce their argument by powers of
  * two and finish with a Taylor and an atanh series; both are right to about 2e-7 of their value.
  */
-import { call, createFunction, get, i32, set, splat, splatInt, v128, type Code, type WasmFunction } from './assembler.ts';
+import {
+  call, createFunction, get, i32, set, splat, splatInt, tee, v128, type Code, type FunctionBuilder, type WasmFunction,
+} from './assembler.ts';
 
 const X = 0;
 const { add, sub, mul, div, min, max, select } = v128;
@@ -84,5 +86,10 @@ export const vectorMath = (): readonly WasmFunction[] => [exponential(), logarit
 export const exp = (x: Code): Code => call(0, x);
 export const log = (x: Code): Code => call(1, x);
 export const tanh = (x: Code): Code => call(2, x);
+/** x·x, of which x is computed once. */
+export function square(x: Code, fn: FunctionBuilder): Code {
+  const kept = fn.local('v128');
+  return mul(tee(kept, x), get(kept));
+}
 /** 1 / (1 + e^(−x)) */
 export const sigmoid = (x: Code): Code => div(splat(1), add(splat(1), exp(v128.neg(x))));

@@ -5,6 +5,7 @@
  */
 import { flopsOf } from '../flops.ts';
 import type { Graph, Node, Value } from '../graph.ts';
+import { sizeOf } from '../nd-array.ts';
 import type { NamedOutput } from '../onnx.ts';
 import { call, createFunction, writeModule, type WasmFunction } from './assembler.ts';
 import { elementwise } from './elementwise.ts';
@@ -57,7 +58,7 @@ export function writeWasm(graph: Graph, outputs: readonly NamedOutput[]): WasmMo
   const flops = nodes.reduce((sum, node) => sum + flopsOf(node), 0);
   if (flops + elementOperations(nodes) > CALL + NODE * nodes.length) return undefined;
   // Loops run at least once.
-  if (nodes.some((node) => [...node.inputs, ...node.outputs].some((value) => lengthOf(value) === 0))) return undefined;
+  if (nodes.some((node) => [...node.inputs, ...node.outputs].some((value) => sizeOf(value.shape) === 0))) return undefined;
   const memory = createMemory();
 
   const functions: WasmFunction[] = [...vectorMath()];
@@ -74,7 +75,7 @@ export function writeWasm(graph: Graph, outputs: readonly NamedOutput[]): WasmMo
     if (body === undefined || memory.bytes() > MOST_BYTES) return undefined;
     functions.push({ ofVector: false, locals: fn.locals, body });
   }
-  const spanOf = (name: string, value: Value): Span => ({ name, address: memory.addressOf(value), length: lengthOf(value) });
+  const spanOf = (name: string, value: Value): Span => ({ name, address: memory.addressOf(value), length: sizeOf(value.shape) });
   const places = targets.map(({ name, value }) => spanOf(name, value));
   const inputs = graph.inputs.filter(memory.has).map((value) => spanOf(value.name, value));
   const steps = functions.slice(first).flatMap((_, i) => call(first + i));
@@ -90,11 +91,9 @@ const isView = ({ op }: Node): boolean => op === 'Reshape' || op === 'Unsqueeze'
 function elementOperations(nodes: readonly Node[]): number {
   return nodes.reduce((sum, node) => {
     if (isView(node)) return sum;
-    return sum + lengthOf(node.outputs[0]) * (EXPONENTIALS.has(node.op) ? EXPONENTIAL : ELEMENT);
+    return sum + sizeOf(node.outputs[0].shape) * (EXPONENTIALS.has(node.op) ? EXPONENTIAL : ELEMENT);
   }, 0);
 }
-
-const lengthOf = ({ shape }: Value): number => shape.reduce((product, side) => product * side, 1);
 
 /** Places for arrays, one behind the other; constants that a kernel asks for are laid down as it asks. */
 function createMemory() {
@@ -116,7 +115,7 @@ function createMemory() {
     const known = addresses.get(value.name);
     if (known !== undefined) return known;
     const numbers = value.node ? undefined : numbersOf(value);
-    const address = numbers ? place(Float32Array.from(numbers)) : reserve(lengthOf(value));
+    const address = numbers ? place(Float32Array.from(numbers)) : reserve(sizeOf(value.shape));
     addresses.set(value.name, address);
     return address;
   }
