@@ -78,10 +78,10 @@ export async function createLatentSearch(options: LatentSearchOptions): Promise<
     const { reward, discount } = model.outcome(weights, next);
     const goesOn = discount.predict();
     const clear = tf.cast(tf.greater(goesOn, SURE_END), 'float32');
-    const weight = tf.mul(goesOn, clear);
+    const weight = tf.mul(goesOn, agent.takesTurns ? tf.neg(clear) : clear);
     return {
       latent: next,
-      output: { ...rootGroup(agent, weights, next, noise, samples), reward: reward.predict(), discount: agent.takesTurns ? tf.neg(weight) : weight },
+      output: { ...rootGroup(agent, weights, next, noise, samples), reward: reward.predict(), discount: weight },
     };
   };
   const inputsFor = (rows: number): Groups<TensorSpec> => ({

@@ -13,7 +13,10 @@ export async function createActor(options: ActingOptions): Promise<Actor> {
   const blank = blankCarry(agent.model, lanes);
   const program = await compile(
     'actor', actorProgram(agent, explore || !greedy),
-    specsOf({ ...(frozen ? {} : { params }), carry: blank, observation: { ...blankObservation(options), ...(forbids ? { legal: zeros([lanes, actionSize]) } : {}) } }),
+    specsOf({
+      ...(frozen ? {} : { params }), carry: blank,
+      observation: { ...blankObservation(options), ...(forbids ? { legal: zeros([lanes, actionSize]) } : {}) },
+    }),
     { engine, ...(frozen ? { constants: { params } } : {}) },
   );
   return {

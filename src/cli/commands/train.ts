@@ -208,7 +208,9 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const rng = createRng(config.seed);
   const opponent = openOpponent(environment);
   console.error(`evaluating ${episodes} episodes …`);
-  const result = await evaluateControl({ ...world, policy: actor, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval') });
+  const result = await evaluateControl({
+    ...world, policy: actor, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'),
+  });
   await actor.dispose();
   const canDream = agent.model.decode && !isExternal(environment); // beside a dream stands the truth, forked
   const dreamer = canDream ? await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 }) : undefined;

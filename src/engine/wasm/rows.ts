@@ -173,7 +173,8 @@ const runningSum: Kernel = (call) => {
       const { base, offset } = furtherBy(to, bytes);
       const write = storeLane(base, offset, sum);
       const grow = set(sum, v128.add(get(sum), get(term)));
-      return [...set(term, loadSplatAt(furtherBy(from, bytes))), ...(attributes.exclusive === 1 ? [...write, ...grow] : [...grow, ...write])];
+      const order = attributes.exclusive === 1 ? [...write, ...grow] : [...grow, ...write];
+      return [...set(term, loadSplatAt(furtherBy(from, bytes))), ...order];
     }),
   ]);
 };
