@@ -2,11 +2,11 @@
  * The dream beside the truth: a model watches a world for a few steps, then imagines on under the same actions that
  * the true world, forked from the same state, is given.
  */
-import { compile, type EngineChoice, type Program } from '../src/engine/compile.ts';
+import * as tf from '@tensorflow/tfjs';
+import { blankCarry, see } from '../src/acting/see.ts';
+import { compile, type Program } from '../src/engine/compile.ts';
 import { mapGroup, specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
-import { parametersOf } from '../src/train/update.ts';
-import { blankCarry, pixels } from '../src/planning/acting.ts';
-import type { Action, Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
+import type { Action, Agent, EngineChoice, Environment, Group, Latent, NdArray, ParamArrays, Params, Rng } from '../src/types.ts';
 import { UserError } from '../src/user-error.ts';
 import { actionSize, decodeAction, encodeAction, randomAction } from '../src/world/actions.ts';
 import { newestFrames } from '../src/world/frame-stack.ts';
@@ -74,7 +74,7 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
   const length = actionSize(environment.actions);
   const view = createView(options);
   const programs = await compilePrograms(agent, engine, [size, size, view.channels], length);
-  const blank = blankCarry(agent.model, 1);
+  const blank = blankCarry(agent.representation, 1);
   const channels = view.channels;
 
   async function dream(params: ParamArrays, actions: DreamActions, rng: Rng): Promise<Dream> {
@@ -165,35 +165,33 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
 
 /** One step of watching and one of imagining, each with the picture that the model has of it. */
 async function compilePrograms(
-  { model, behavior }: Agent,
+  { representation, dynamics, prediction, parameters }: Agent,
   engine: EngineChoice,
   imageShape: readonly number[],
   length: number,
 ): Promise<{ observe: Program; imagine: Program }> {
-  const { decode } = model;
-  if (!decode) throw new UserError('this agent has no decoder (model.decoder = none), so its dreams cannot be seen');
-  type Tensors = Parameters<Parameters<typeof compile>[1]>[0];
-  const describe = (weights: Tensors[string], latent: Tensors[string]) => ({
+  if (!dynamics?.decode) throw new UserError('this agent has no decoder (model.decoder = none), so its dreams cannot be seen');
+  const { decode, latentShapes } = dynamics;
+  const describe = (weights: Params, latent: Latent) => ({
     latent,
     seen: {
-      action: behavior.predict(weights, model.features(latent)).policy.predict(),
+      // Without a policy of its own it does nothing in particular.
+      action: prediction?.predict(weights, representation.features(latent)).policy.predict() ?? tf.zeros([1, length]),
       picture: decode(weights, latent),
-      reward: model.outcome(weights, latent).reward.predict(),
+      reward: dynamics.outcome(weights, latent).reward.predict(),
     },
   });
-  const params = mapGroup(parametersOf({ model, behavior }), ({ shape }) => ({ shape, dtype: 'float32' as const }));
-  const latent = Object.fromEntries(Object.entries(model.latentShapes).map(([leaf, shape]) => [leaf, zeros([1, ...shape])]));
+  const params = mapGroup(parameters, ({ shape }) => ({ shape, dtype: 'float32' as const }));
+  const latent = mapGroup(latentShapes, (shape) => zeros([1, ...shape]));
   const observation = {
     image: zeros([1, ...imageShape], 'uint8'), previousAction: zeros([1, length]), isFirst: zeros([1]),
   };
-  const observe = await compile('dream-observe', ({ params: weights, carry, observation: seen }, noise) => {
-    const { previousAction, isFirst, image } = seen;
-    const tokens = model.encode(weights, pixels(image));
-    const next = model.observe(weights, carry, { tokens, previousAction, isFirst }, noise);
+  const observe = await compile('dream-observe', ({ params: weights, carry, observation: shown }, noise) => {
+    const next = see(representation, weights, carry, shown, noise);
     return { carry: next.carry, ...describe(weights, next.latent) };
-  }, { params, ...specsOf({ carry: blankCarry(model, 1), observation }) }, { engine });
+  }, { params, ...specsOf({ carry: blankCarry(representation, 1), observation }) }, { engine });
   const imagine = await compile('dream-imagine', ({ params: weights, latent: from, input }, noise) =>
-    describe(weights, model.imagine(weights, from, input.action, noise)),
+    describe(weights, dynamics.imagine(weights, from, input.action, noise)),
   { params, ...specsOf({ latent, input: { action: zeros([1, length]) } }) }, { engine });
   return { observe, imagine };
 }

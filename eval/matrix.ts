@@ -3,8 +3,7 @@
  * for several numbers of simulations.
  */
 import { median } from 'simple-statistics';
-import type { Actor } from '../src/planning/acting.ts';
-import type { Policy, Rng } from '../src/types.ts';
+import type { Policy, Rng, RunningPolicy } from '../src/types.ts';
 import type { IntervalPlot, LinePlot, PlotPoint, PlotSeries } from '../src/viz/plot.ts';
 import type { ConfiguredWorld } from '../src/world/configured.ts';
 import type { Opponent } from '../src/world/play.ts';
@@ -23,10 +22,10 @@ export interface MatrixCell extends ControlResult {
 
 export interface MatrixOptions extends ConfiguredWorld {
   readonly policies: readonly string[];
-  /** Numbers of simulations, each ≥ 1, at least one; a policy that does not search is played once all the same. */
-  readonly simulations: readonly number[];
+  /** Numbers of simulations, each ≥ 1; as configured where it is absent. A policy that does not search is played once. */
+  readonly simulations?: readonly number[];
   /** The policy for `lanes` worlds; it is disposed of after its episodes. */
-  open(policy: string, simulations: number): Promise<Actor>;
+  open(policy: string, simulations: number | undefined): Promise<RunningPolicy>;
   readonly episodes: number;
   readonly lanes: number;
   /** As of `evaluateControl`. */
@@ -40,7 +39,7 @@ export interface MatrixOptions extends ConfiguredWorld {
 /** Each cell as soon as its episodes are played. */
 export async function* playMatrix(options: MatrixOptions): AsyncGenerator<MatrixCell> {
   for (const name of options.policies) {
-    for (const simulations of options.simulations) {
+    for (const simulations of options.simulations ?? [undefined]) {
       const cell = await playCell(options, name, simulations);
       yield cell;
       if (cell.simulations === 0) break; // another number would be the same again
@@ -48,18 +47,18 @@ export async function* playMatrix(options: MatrixOptions): AsyncGenerator<Matrix
   }
 }
 
-async function playCell(options: MatrixOptions, name: string, simulations: number): Promise<MatrixCell> {
+async function playCell(options: MatrixOptions, name: string, simulations: number | undefined): Promise<MatrixCell> {
   const { lanes, signal } = options;
-  const actor = await options.open(name, simulations);
+  const opened = await options.open(name, simulations);
   const callMs: number[] = [];
   let simulated = 0;
   const policy: Policy = {
     name,
-    initial: (count) => actor.initial(count),
+    initial: (count) => opened.initial(count),
     async act(carry, observation, rng) {
       signal?.throwIfAborted();
       const started = performance.now();
-      const choice = await actor.act(carry, observation, rng);
+      const choice = await opened.act(carry, observation, rng);
       callMs.push(performance.now() - started);
       simulated = (choice.stats.simulations ?? 0) / lanes;
       return choice;
@@ -71,7 +70,7 @@ async function playCell(options: MatrixOptions, name: string, simulations: numbe
     const rate = simulated > 0 ? { simulationsPerSecond: (1000 * simulated) / policyMs } : {};
     return { policy: name, simulations: simulated, ...result, policyMs, ...rate };
   } finally {
-    await actor.dispose();
+    await opened.dispose();
   }
 }
 

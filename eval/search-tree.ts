@@ -1,12 +1,11 @@
 /** What an agent's search sees at one decision of an episode: its tree, each node with the frame it was decoded to. */
-import { compile, type EngineChoice } from '../src/engine/compile.ts';
+import { isSearchPolicy } from '../src/acting/search-policy.ts';
+import { compile } from '../src/engine/compile.ts';
 import { mapGroup, sizeOf, specsOf } from '../src/engine/nd-array.ts';
-import type { ActingOptions } from '../src/planning/acting.ts';
-import type { SearchKind } from '../src/planning/program-search.ts';
-import { createSearchActor } from '../src/planning/search-actor.ts';
 import { treeRecord, type TreeRecord } from '../src/planning/tree-record.ts';
 import type { Tree } from '../src/planning/tree.ts';
-import type { Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
+import type { OpenPolicy } from '../src/train/configure.ts';
+import type { Agent, EngineChoice, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
 import type { Picture } from '../src/viz/picture.ts';
 import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from '../src/world/episode.ts';
 import { newestFrames } from '../src/world/frame-stack.ts';
@@ -19,8 +18,8 @@ export interface SearchTreeOptions {
   readonly agent: Agent;
   readonly params: ParamArrays;
   readonly engine: EngineChoice;
-  readonly search: ActingOptions['search'];
-  readonly kind: SearchKind;
+  /** One that searches. */
+  readonly policy: Pick<OpenPolicy, 'variant' | 'options'>;
   /** The decision to look at, counted from 0; the search itself plays up to there. */
   readonly step: number;
   /** Nodes that are kept, the most visited first. */
@@ -47,24 +46,25 @@ export async function seeSearchTree(options: SearchTreeOptions): Promise<SeenTre
   const { environment, size, agent, rng, maxNodes } = options;
   const view = createView(options);
   const { observation, show } = createObservationBuffer(environment, 1, size, view.channels);
-  const actor = await createSearchActor(options.kind, {
+  const searching = await options.policy.variant.create({
     ...options, actions: environment.actions, lanes: 1, imageShape: [size, size, view.channels],
     actionSize: observation.previousAction.shape[1], explore: false, frozen: true,
-  });
+  }, options.policy.options);
+  if (!isSearchPolicy(searching)) throw new Error(`expected a policy that searches, got ${searching.name}`);
   const episode = beginEpisode(environment, rng.split('world'));
   const searchRng = rng.split('policy');
   show(0, episode.state, view.render(episode));
-  let carry = actor.initial(1);
+  let carry = searching.initial(1);
   let step = 0;
   for (;; step++) {
-    const plan = await actor.plan(carry, observation, searchRng);
+    const plan = await searching.plan(carry, observation, searchRng);
     const ended = step === options.step
       || advanceEpisode(environment, episode, actionRows(environment, 1, plan.action)[0], environment.maxSteps);
     if (ended === true || ended.isLast) {
-      await actor.dispose();
+      await searching.dispose();
       if (!plan.tree) throw new Error('expected the tree of a search on one thread');
       const record = treeRecord(plan.tree, 0, { maxNodes });
-      const latents = latentsOf(plan.tree, record, Object.keys(agent.model.latentShapes));
+      const latents = latentsOf(plan.tree, record, Object.keys(agent.dynamics?.latentShapes ?? {}));
       const pictures = await decodeAll(options, latents, record.nodes.length);
       return {
         record, step, chosen: chosenAction(plan.action, plan.targets.searchActions),
@@ -93,9 +93,9 @@ async function decodeAll(
   latent: Group<NdArray>,
   count: number,
 ): Promise<Picture[] | undefined> {
-  const { decode } = agent.model;
-  if (!decode) return undefined;
-  const weights = mapGroup(agent.model.parameters, (_, name) => params[name]);
+  if (!agent.dynamics?.decode) return undefined;
+  const { decode, parameters } = agent.dynamics;
+  const weights = mapGroup(parameters, (_, name) => params[name]);
   const program = await compile(
     'decode', ({ weights: w, latent: from }) => ({ seen: { picture: decode(w, from) } }), specsOf({ weights, latent }), { engine },
   );

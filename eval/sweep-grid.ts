@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { resolveConfig } from '../src/config/index.ts';
 import type { Config } from '../src/config/index.ts';
+import { nameOf } from '../src/listing.ts';
+import { configure } from '../src/train/configure.ts';
 import { UserError } from '../src/user-error.ts';
 
 /** What `dreamtree sweep` was asked for, as it was typed. */
@@ -61,7 +62,7 @@ export interface SweepPlan {
  * Lay out a sweep.
  * @throws UserError where a configuration cannot be, seeds or changes cannot be read, or two runs would share a folder.
  */
-export function planSweep(request: SweepRequest): SweepPlan {
+export async function planSweep(request: SweepRequest): Promise<SweepPlan> {
   const { worlds, agents, presets, set = [], vary = [] } = request;
   if ([...set, ...vary.flatMap(parseChange)].some((part) => /^\s*seed\s*=/.test(part))) {
     throw new UserError("'seed' is not for --set or --vary in a sweep; choose seeds with --seeds");
@@ -72,16 +73,17 @@ export function planSweep(request: SweepRequest): SweepPlan {
   const choices = unique(worlds).flatMap((world) =>
     agentNames.flatMap((agent = request.agentFor?.(world)) => presetNames.map((preset) => ({ world, agent, preset }))),
   );
-  const arms = choices.flatMap((choice) => {
+  const arms: Arm[] = [];
+  for (const choice of choices) {
     const different: Arm[] = [];
     for (const change of [undefined, ...unique(vary)]) {
-      const arm = planArm(request, { ...choice, change, seeds });
+      const arm = await planArm(request, { ...choice, change, seeds });
       const twin = different.find(({ runs }) => isDeepStrictEqual(runs[0].config, arm.runs[0].config));
       if (!twin) different.push(arm);
       else notes.add(`${choice.world}: ${change} is what ${twin.change ?? 'the default'} does there, and is left out`);
     }
-    return different;
-  });
+    arms.push(...different);
+  }
   requireOwnFolders(arms.flatMap(({ runs }) => runs));
   return { arms, notes: [...notes] };
 }
@@ -94,18 +96,18 @@ interface Choice {
   readonly seeds: readonly number[];
 }
 
-function planArm(request: SweepRequest, { world, agent, preset, change, seeds }: Choice): Arm {
+async function planArm(request: SweepRequest, { world, agent, preset, change, seeds }: Choice): Promise<Arm> {
   const { minutes, steps, set = [] } = request;
   const worldName = path.basename(world).replace(/\.[cm]?[jt]s$/, '');
   const changes = [...set, ...(change ? parseChange(change) : [])];
   const budget = [...option('--minutes', minutes), ...option('--steps', steps)];
-  const runs = seeds.map((seed) => {
+  const runs = await Promise.all(seeds.map(async (seed) => {
     const overrides = [
       ...(steps ? [`train.steps=${steps}`] : []), ...(minutes ? [`train.minutes=${minutes}`] : []),
       `seed=${seed}`, ...changes,
     ];
-    const config = resolveConfig({ world, agent, preset, overrides });
-    const name = [worldName, config.agent, preset ?? 'default', ...(change ? [safeName(change)] : [])].join('-');
+    const { config } = await configure({ world, overrides, ...(agent ? { agent } : {}), ...(preset ? { preset } : {}) });
+    const name = [worldName, nameOf(config.agent), preset ?? 'default', ...(change ? [safeName(change)] : [])].join('-');
     return {
       seed, config, folder: `${name}-seed${seed}`,
       trainArgs: [
@@ -113,7 +115,7 @@ function planArm(request: SweepRequest, { world, agent, preset, change, seeds }:
         ...budget, ...option('--set', changes),
       ],
     };
-  });
+  }));
   const sweepArgs = [
     'sweep', world, ...option('--agents', agent), ...option('--presets', preset), ...option('--seeds', request.seeds),
     ...budget, ...option('--set', set), ...option('--vary', change),

@@ -20,13 +20,14 @@ export async function writeReport(
   arms: readonly Arm[],
   environments: ReadonlyMap<string, Environment>,
 ): Promise<SweepRow[]> {
-  const reports = arms.flatMap((arm) => {
-    const results = arm.runs.flatMap(({ folder, config }) => readRun(path.join(out, folder), config) ?? []);
+  const reports = (await Promise.all(arms.map(async (arm) => {
+    const runs = await Promise.all(arm.runs.map(({ folder, config }) => readRun(path.join(out, folder), config)));
+    const results = runs.filter((run) => run !== undefined);
     if (results.length === 0) return [];
     const plain = environments.get(arm.world);
     const reference = plain && referenceOf(configureWorld(plain, arm.runs[0].config.env).environment);
     return [{ arm, results, row: summarize(arm, results, reference) }];
-  });
+  }))).flat();
   const rows = reports.map(({ row }) => row);
   if (rows.length === 0) return rows;
   mkdirSync(out, { recursive: true });

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { configSchema } from '../src/config/index.ts';
-import type { Config } from '../src/config/index.ts';
+import { isConfigLayer, type Config } from '../src/config/index.ts';
 import { createRng } from '../src/random.ts';
+import { configure } from '../src/train/configure.ts';
 import type { Environment } from '../src/types.ts';
 import { bootstrapInterval95, interquartileMean, mean, normalizedScore } from './statistics.ts';
 import { commandLine } from './sweep-grid.ts';
@@ -27,10 +27,13 @@ export interface RunResult extends z.infer<typeof resultSchema> {
  * The result of a run that has ended and was made with `config`; undefined where there is none (yet), and where the
  * folder holds a run with other settings or one that has not used up its budget.
  */
-export function readRun(directory: string, config: Config): RunResult | undefined {
+export async function readRun(directory: string, config: Config): Promise<RunResult | undefined> {
   const result = resultSchema.safeParse(readData(path.join(directory, 'result.json')));
-  const made = configSchema.safeParse(readData(path.join(directory, 'config.yaml')));
-  if (!result.success || !made.success || !isDeepStrictEqual(made.data, config)) return undefined;
+  const made = readData(path.join(directory, 'config.yaml'));
+  if (!result.success || !isConfigLayer(made)) return undefined;
+  // What an older version did not know of yet has its default.
+  const known = await configure({ base: made }).catch(() => undefined);
+  if (!isDeepStrictEqual(known?.config, config)) return undefined;
   const { steps, minutes } = config.train;
   const stopped = result.data.steps < steps;
   if (stopped && (minutes === 0 || result.data.trainedMs < minutes * 60_000)) return undefined;

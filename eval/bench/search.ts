@@ -5,16 +5,19 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { stopwatch } from '../../src/clock.ts';
-import { resolveConfig } from '../../src/config/index.ts';
 import type { Program } from '../../src/engine/compile.ts';
 import { normalArray, zeros } from '../../src/engine/nd-array.ts';
 import { openProgram, traceProgram, type PortableProgram } from '../../src/engine/traced-program.ts';
-import { resolveEngine, type EngineChoice } from '../../src/engine/resolve-engine.ts';
+import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { symexpBins } from '../../src/nn/distributions.ts';
 import { linear, parametersOf } from '../../src/nn/layers.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
-import type { Roots } from '../../src/planning/program-search.ts';
-import { divide, shareSearch } from '../../src/planning/shared-search.ts';
+import { loadSearch } from '../../src/acting/load-policy.ts';
+import type { Roots } from '../../src/acting/program-search.ts';
+import { divide, shareSearch } from '../../src/acting/shared-search.ts';
+import { optionsOf } from '../../src/config/index.ts';
+import { configure } from '../../src/train/configure.ts';
+import type { EngineChoice } from '../../src/types.ts';
 import { createRng } from '../../src/random.ts';
 
 export interface SearchBench {
@@ -82,8 +85,10 @@ async function measure(
   engine: EngineChoice,
   { policy, roots, durationMs }: Pick<SearchBench, 'policy' | 'roots'> & { readonly durationMs: number },
 ): Promise<SearchBench> {
-  const { search } = resolveConfig({ world: 'catch', overrides: [`search.simulations=${SIMULATIONS}`] });
-  const plan = { kind: policy, search, roots, actionSize: ACTIONS, explore: true };
+  const { config } = await configure({ world: 'catch', policies: [policy], overrides: [`search.simulations=${SIMULATIONS}`] });
+  const variant = await loadSearch(policy, policy);
+  const { search } = variant;
+  const plan = { file: search.file, options: optionsOf(config, variant), roots, actionSize: ACTIONS, explore: true };
   const division = divide(plan, THREADS, (rows) => traceModel(engine, rows));
   const program = await openProgram(division.program, { lent: true });
   let inferenceMs = 0;
@@ -96,7 +101,7 @@ async function measure(
       return outputs;
     },
   };
-  const searching = await shareSearch(division, plan, timed);
+  const searching = await shareSearch(division, search, plan, timed);
   const rng = createRng(1);
   const start: Roots = {
     latent: { latent: normalArray([roots, LATENT], rng) },

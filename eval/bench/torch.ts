@@ -1,7 +1,8 @@
 /** Our update beside PyTorch's, timed in turn, so that both see the same machine. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { resolveConfig, type Config } from '../../src/config/index.ts';
+import type { Config } from '../../src/config/index.ts';
+import { configure } from '../../src/train/configure.ts';
 import { UserError } from '../../src/user-error.ts';
 import { benchUpdate } from './update.ts';
 
@@ -31,7 +32,7 @@ export async function compareWithTorch(
   options: { preset: string; overrides?: readonly string[]; compiled?: boolean; turns?: number; updates?: number },
 ): Promise<TorchComparison> {
   const { preset, overrides = [], compiled = false, turns = 3, updates = 15 } = options;
-  const config = resolveConfig({ world: 'catch', preset, overrides: [...overrides] });
+  const { config } = await configure({ world: 'catch', preset, overrides });
   const python = await findPython();
   const turnResults: { ours: Awaited<ReturnType<typeof benchUpdate>>; theirs: TorchResult }[] = [];
   for (let turn = 0; turn < turns; turn++) {

@@ -2,15 +2,16 @@
  * How fast an agent learns: the time of one update at the sizes of a preset, and what share that is of the machine's
  * own best matrix product in the same run.
  */
-import { resolveConfig, type Config } from '../../src/config/index.ts';
 import { compile, type Program } from '../../src/engine/compile.ts';
 import { normalArray, sizeOf, specsOf } from '../../src/engine/nd-array.ts';
 import { inspect } from '../../src/engine/traced-model.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from '../../src/random.ts';
-import { createAgent } from '../../src/train/agent.ts';
-import { batchSpecs, initLearner, parametersOf, scheduleFor, updateProgram, updateSpecs, type LearnerState } from '../../src/train/update.ts';
+import { buildAgent, configure } from '../../src/train/configure.ts';
+import {
+  batchSpecs, byGradients, initLearner, nextState, schedulesFor, stateInputs, updateProgram, updateSpecs, type LearnerState,
+} from '../../src/train/update.ts';
 import type { Agent, Groups, NdArray, Rng, TensorSpec } from '../../src/types.ts';
 import { channelsOf } from '../../src/world/frame-stack.ts';
 
@@ -41,13 +42,12 @@ export interface UpdateBenchOptions {
 const ACTIONS = { kind: 'discrete', n: 3 } as const;
 
 export async function benchUpdate({ preset, overrides = [], updates = 15 }: UpdateBenchOptions): Promise<UpdateBench> {
-  const config = resolveConfig({ world: 'catch', preset, overrides: [...overrides] });
-  const { agent, batch } = describe(config);
+  const { config, agent, batch, stages } = await describe(preset, overrides);
   const state = initLearner(agent, createRng(0));
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const { threads } = config.train;
-  const program = await compile('update', updateProgram(config, agent), updateSpecs(config, agent, batch), { engine, threads });
-  const times = await timeUpdates(config, program, state, randomInputs(batch, createRng(1)), updates);
+  const program = await compile('update', updateProgram(agent, stages), updateSpecs(agent, stages, batch), { engine, threads });
+  const times = await timeUpdates(stages, program, state, randomInputs(batch, createRng(1)), updates);
   const ms = median(times);
   const { nodes, gflop, traceMs, buildMs, cached } = program.report;
   const rssMb = process.memoryUsage.rss() / 2 ** 20;
@@ -61,21 +61,23 @@ export async function benchUpdate({ preset, overrides = [], updates = 15 }: Upda
 }
 
 /** The graph of an update at any size, without numbers: for presets that are too large to run here. */
-export function inspectUpdate(preset: string): { preset: string; parameters: number; nodes: number; gflop: number } {
-  const config = resolveConfig({ world: 'catch', preset });
-  const { agent, batch } = describe(config);
-  return { preset, parameters: countParameters(agent), ...inspect(updateProgram(config, agent), updateSpecs(config, agent, batch)) };
+export async function inspectUpdate(preset: string): Promise<{ preset: string; parameters: number; nodes: number; gflop: number }> {
+  const { agent, batch, stages } = await describe(preset);
+  return { preset, parameters: countParameters(agent), ...inspect(updateProgram(agent, stages), updateSpecs(agent, stages, batch)) };
 }
 
-function describe(config: Config): { agent: Agent; batch: Groups<TensorSpec> } {
-  const agent = createAgent(config, { actions: ACTIONS, actionSize: ACTIONS.n });
+/** An agent, what its batches look like, and the stages that learn in the first update. */
+async function describe(preset: string, overrides: readonly string[] = []) {
+  const { config, agent: variant } = await configure({ world: 'catch', preset, overrides });
+  const image = { size: config.env.size, channels: channelsOf(config.env) };
+  const agent = buildAgent(variant, config, { actions: ACTIONS, actionSize: ACTIONS.n, image });
   const { batchSize, batchLength: length } = config.train;
-  const batch = batchSpecs(agent, { batchSize, length, size: config.env.size, channels: channelsOf(config.env), actionSize: ACTIONS.n });
-  return { agent, batch };
+  const batch = batchSpecs(agent, { batchSize, length, ...image, actionSize: ACTIONS.n });
+  return { config, agent, batch, stages: byGradients(agent.stages) };
 }
 
-const countParameters = (agent: Agent): number =>
-  Object.values(parametersOf(agent)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+const countParameters = ({ parameters }: Agent): number =>
+  Object.values(parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 /** Bytes and numbers of no meaning; a tenth of the flags is set. */
 function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {
@@ -90,17 +92,21 @@ function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {
   )]));
 }
 
-async function timeUpdates(config: Config, program: Program, start: LearnerState, inputs: Groups<NdArray>, updates: number) {
+async function timeUpdates(
+  stages: ReturnType<typeof byGradients>,
+  program: Program,
+  start: LearnerState,
+  inputs: Groups<NdArray>,
+  updates: number,
+) {
   const rng = createRng(2);
   const times: number[] = [];
-  let state: Groups<NdArray> = { ...start };
+  let state = start;
   const warmup = 3;
   for (let update = 1; update <= warmup + updates; update++) {
     const started = performance.now();
-    const { params, slow, momentum, variance, statistics } = await program.run(
-      { ...state, ...inputs, schedule: scheduleFor(config, update) }, rng,
-    );
-    state = { params, slow, momentum, variance, statistics };
+    const schedules = schedulesFor(stages, () => update);
+    state = nextState(state, await program.run({ ...stateInputs(state, stages), ...inputs, ...schedules }, rng));
     if (update > warmup) times.push(performance.now() - started);
   }
   return times;

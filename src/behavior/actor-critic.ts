@@ -4,29 +4,65 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Config } from '../config/index.ts';
-import { stopGradient } from '../engine/gradients.ts';
+import { count, defineBehavior, fraction, natural, positive, weight, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { scalar } from '../engine/nd-array.ts';
 import { symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
+import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
+import { cumulativeProduct, lambdaReturns, quantile } from '../nn/returns.ts';
+import { rollout } from '../nn/rollout.ts';
+import { isSearched, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
 import { cut, firstSteps, flatten, lastSteps, mapLatent, mergeTime } from '../nn/sequences.ts';
-import type { ActionSpace, Behavior, Group, Latent, LatentModel, Params } from '../types.ts';
-import { imagine } from './imagination.ts';
-import { policyHead } from './policy-head.ts';
-import { cumulativeProduct, lambdaReturns, quantile } from './returns.ts';
-import { isSearched, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
+import { fromWidths } from '../nn/widths.ts';
+import type { Dynamics, Group, Latent, Params } from '../types.ts';
 
-export interface ActorCriticShape {
-  readonly featureSize: number;
-  readonly actions: ActionSpace;
-  /** Bins of the critic. */
-  readonly bins: number;
-  /** Steps to which the discount looks ahead. */
-  readonly horizonDiscount: number;
-}
+const options = {
+  behavior: {
+    ...headOptions,
+    imaginationHorizon: count.describe('Imagined steps from every start.'),
+    imaginationStarts: natural.default(0).describe('Posterior states of a batch imagined from; 0 means all of them.'),
+    lambda: fraction.default(0.95).describe('λ of the λ-returns.'),
+    slowRegularizer: weight.default(1).describe('Weight of the loss that keeps the critic near its slow copy.'),
+    replayCritic: weight.default(0.3).describe('Weight of the critic loss on replayed sequences.'),
+    returnRate: fraction.default(0.01).describe('Rate of the moving percentiles that returns are scaled by.'),
+    returnLow: fraction.default(0.05).describe('Lower percentile of returns, as a fraction.'),
+    returnHigh: fraction.default(0.95).describe('Upper percentile of returns, as a fraction.'),
+    returnLimit: positive.default(1).describe('Smallest scale that returns are divided by.'),
+  },
+};
 
-/** With `search.distill` the actor also learns, from observed latents, what search found there. */
-export function createActorCritic(config: Config['behavior'], search: Config['search'], shape: ActorCriticShape): Behavior {
+export type ActorCriticOptions = OptionsOf<typeof options>['behavior'];
+
+const presets = fromWidths((_, preset) => ({
+  behavior: {
+    ...headPresets[preset], imaginationHorizon: preset === 'debug' ? 3 : 15,
+    ...(preset === 'tiny' ? { imaginationStarts: 32 } : preset === 'small' ? { imaginationStarts: 64 } : {}),
+  },
+})) satisfies PresetsOf<typeof options>;
+
+export default defineBehavior({
+  description: "Dreamer's: an actor and a critic that learn in imagination",
+  options,
+  presets,
+  rules: ({ behavior }) => [
+    ...headRules(behavior),
+    ...(behavior.returnLow >= behavior.returnHigh
+      ? [{ key: 'behavior.returnLow', expected: `expected less than behavior.returnHigh = ${behavior.returnHigh}` }]
+      : []),
+  ],
+  build: ({ behavior }, shape) => createActorCritic(behavior, shape),
+});
+
+/**
+ * @param distill where the actor also learns, from observed latents, what search found there: the actions that a search
+ * samples of continuous ones
+ */
+export function createActorCritic(
+  config: ActorCriticOptions,
+  shape: Pick<HeadShape, 'featureSize' | 'actions' | 'bins' | 'horizonDiscount'>,
+  distill?: { readonly samples: number },
+): Behavior {
   const { featureSize, actions, bins } = shape;
   const actor = policyHead('actor', featureSize, actions, config);
   const critic = chain(
@@ -42,46 +78,50 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
   }
 
   return {
-    slowPrefixes: ['critic/'],
-    targetShapes: search.distill ? searchTargetShapes(actions, search) : {},
-    parameters: parametersOf([actor, critic]),
-    initState: () => ({ returnLow: scalar(0), returnHigh: scalar(0) }),
-    predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
+    prediction: {
+      parameters: parametersOf([actor, critic]),
+      predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
+    },
+    slow: { prefixes: ['critic/'], rate: config.slowRate },
+    targetShapes: distill ? searchTargetShapes(actions, distill) : {},
+    statistics: { returnLow: scalar(0), returnHigh: scalar(0) },
 
-    loss({ params, slow, state, model, world: { latents }, batch, noise }) {
+    loss({ params, slow, statistics, model, world: { latents }, batch, noise }) {
+      const { representation, dynamics } = model;
       const [batchSize, length]: number[] = batch.reward.shape;
       const horizon = config.imaginationHorizon;
 
       // Imagination, from the last posterior states of every sequence
       const wanted = config.imaginationStarts || batchSize * length;
-      const last = Math.min(length - model.blindSteps, Math.max(1, Math.ceil(wanted / batchSize)));
+      const last = Math.min(length - representation.blindSteps, Math.max(1, Math.ceil(wanted / batchSize)));
       const recent = mapLatent(latents, (leaf) => lastSteps(leaf, last));
-      const starts = mergeTime(recent);
-      const { features, actions: taken, latents: imagined } = imagine(
-        params, model, starts, (feature) => policyOf(stopParams(params, 'actor/'), feature).sample(noise), horizon, noise,
-      );
+      const frozen = stopGradients(params);
+      const { latents: imagined, actions: taken } = rollout(dynamics, params, mergeTime(recent), {
+        actions: { horizon, act: (latent) => policyOf(frozen, representation.features(latent)).sample(noise) },
+        noise, gradients: 'none',
+      });
       const rollouts = batchSize * last;
-      const flat = (tensor: Tensor) => tf.reshape(tensor, [rollouts * (horizon + 1), ...tensor.shape.slice(2)]);
-      const perStep = (tensor: Tensor) => tf.reshape(tensor, [rollouts, horizon + 1]);
+      const perStep = (tensor: Tensor) => tf.reshape(tensor, [rollouts, horizon + 1, ...tensor.shape.slice(1)]);
 
       // Returns
-      const { reward, discount } = outcomes(model, params, imagined, flat);
+      const everyLatent = mergeTime(imagined);
+      const { reward, discount } = outcomes(dynamics, frozen, everyLatent);
       // Whether a start is the end is known; a model may have nothing to say of what it observed.
       const alive = tf.mul(tf.sub(1, lastSteps(batch.isTerminal, last)), 1 - 1 / shape.horizonDiscount);
-      const beyondStart = (tensor: Tensor) => tf.slice(perStep(tensor), [0, 1], [-1, -1]);
+      const beyondStart = (tensor: Tensor) => lastSteps(perStep(tensor), horizon);
       const going = tf.concat([tf.reshape(alive, [rollouts, 1]), beyondStart(discount)], 1);
-      const everywhere = flat(features);
+      const everywhere = stopGradient(representation.features(everyLatent));
       const estimate = valueOf(params, everywhere);
       const value = perStep(stopGradient(estimate.predict()));
       const returns = lambdaReturns(perStep(reward), going, value, tf.fill([rollouts, horizon + 1], config.lambda));
-      const scale = returnScale(returns, state);
+      const scale = returnScale(returns, statistics);
 
       // Actor
-      const now = (tensor: Tensor) => tf.slice(tensor, [0, 0], [-1, horizon]);
+      const now = (tensor: Tensor) => firstSteps(tensor, horizon);
       const weight = now(cumulativeProduct(going));
       const advantage = tf.div(tf.sub(returns, now(value)), scale.size);
-      const before = tf.reshape(tf.slice(features, [0, 0, 0], [-1, horizon, -1]), [rollouts * horizon, -1]);
-      const done = tf.reshape(tf.slice(taken, [0, 0, 0], [-1, horizon, -1]), [rollouts * horizon, -1]);
+      const before = flatten(now(perStep(everywhere)), 2);
+      const done = flatten(now(taken), 2);
       const policy = policyOf(params, before);
       const entropy = policy.entropy();
       const reinforce = tf.mul(policy.logProb(done), tf.reshape(advantage, [-1]));
@@ -98,7 +138,7 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
       const replayLoss = last > 1 && config.replayCritic > 0
         ? replayCriticLoss(recent, bootstrap)
         : tf.scalar(0);
-      const searchLoss = search.distill ? distillationLoss() : undefined;
+      const searchLoss = distill ? distillationLoss() : undefined;
 
       const total = tf.addN([
         tf.mul(policyLoss, config.scales.policy), tf.mul(valueLoss, config.scales.value),
@@ -109,11 +149,11 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
         imaginedReward: tf.mean(beyondStart(reward)), imaginedReturn: tf.mean(returns), imaginedValue: tf.mean(value),
         returnScale: scale.size, ...(searchLoss ? { search: searchLoss } : {}),
       };
-      return { total, parts: stopScalars(parts), state: scale.state };
+      return { total, parts: stopGradients(parts), statistics: scale.statistics };
 
       function distillationLoss(): Tensor {
         const rows = mapLatent(batch.targets, (leaf) => flatten(leaf, 2));
-        const observed = policyOf(params, stopGradient(model.features(mergeTime(latents))));
+        const observed = policyOf(params, stopGradient(representation.features(mergeTime(latents))));
         const known = tf.mul(isSearched(batch.targets), tf.sub(1, batch.isTerminal));
         return tf.mean(tf.mul(searchPolicyLoss(observed, rows), tf.reshape(known, [-1])));
       }
@@ -126,7 +166,7 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
         const lambda = tf.mul(tf.sub(1, isLast), config.lambda);
         const target = lambdaReturns(lastSteps(batch.reward, last), alive, beyond, lambda);
         const kept = mergeTime(mapLatent(replayed, (leaf) => firstSteps(leaf, last - 1)));
-        const known = model.features(kept);
+        const known = representation.features(kept);
         const loss = criticLoss(valueOf(params, known), slow, known, tf.reshape(target, [-1]));
         return tf.mean(tf.mul(loss, tf.reshape(tf.sub(1, firstSteps(isLast, last - 1)), [-1])));
       }
@@ -134,23 +174,17 @@ export function createActorCritic(config: Config['behavior'], search: Config['se
   };
 
   /** Percentiles of returns, followed slowly; advantages are divided by their distance, but by no less than the limit. */
-  function returnScale(returns: Tensor, state: Params): { size: Tensor; state: Group<Tensor> } {
+  function returnScale(returns: Tensor, before: Params): { size: Tensor; statistics: Group<Tensor> } {
     const follow = (old: Tensor, fraction: number) =>
       tf.add(tf.mul(old, 1 - config.returnRate), tf.mul(quantile(returns, fraction), config.returnRate));
-    const returnLow = follow(state.returnLow, config.returnLow);
-    const returnHigh = follow(state.returnHigh, config.returnHigh);
-    return { size: tf.maximum(tf.sub(returnHigh, returnLow), config.returnLimit), state: { returnLow, returnHigh } };
+    const returnLow = follow(before.returnLow, config.returnLow);
+    const returnHigh = follow(before.returnHigh, config.returnHigh);
+    return { size: tf.maximum(tf.sub(returnHigh, returnLow), config.returnLimit), statistics: { returnLow, returnHigh } };
   }
 }
 
 /** Reward and discount of every imagined step, without gradients. */
-function outcomes(model: LatentModel, params: Params, imagined: Latent, flat: (tensor: Tensor) => Tensor) {
-  const { reward, discount } = model.outcome(stopParams(params, ''), mapLatent(imagined, flat));
+function outcomes(dynamics: Dynamics, frozen: Params, imagined: Latent) {
+  const { reward, discount } = dynamics.outcome(frozen, imagined);
   return { reward: stopGradient(reward.predict()), discount: stopGradient(discount.predict()) };
 }
-
-const stopParams = (params: Params, prefix: string): Params =>
-  Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, name.startsWith(prefix) ? stopGradient(tensor) : tensor]));
-
-const stopScalars = (parts: Group<Tensor>): Group<Tensor> =>
-  Object.fromEntries(Object.entries(parts).map(([name, tensor]) => [name, stopGradient(tensor)]));

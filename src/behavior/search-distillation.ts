@@ -4,35 +4,52 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Config } from '../config/index.ts';
+import { z } from 'zod';
+import { count, defineBehavior, fraction, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { contractedTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
+import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
+import { nStepReturns } from '../nn/returns.ts';
+import { isSearched, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
 import { advance, flatten, mapLatent, windows } from '../nn/sequences.ts';
-import type { ActionSpace, Batch, Behavior, LatentModel, Params, Unrolled } from '../types.ts';
-import { policyHead } from './policy-head.ts';
-import { nStepReturns } from './returns.ts';
-import { isSearched, searchPolicyLoss, searchTargetShapes } from './search-targets.ts';
+import { fromWidths } from '../nn/widths.ts';
+import type { Batch, Params, Representation, Unrolled } from '../types.ts';
 
-export interface SearchDistillationShape {
-  readonly featureSize: number;
-  readonly actions: ActionSpace;
-  readonly bins: number;
-  /** Largest value that can be said. */
-  readonly support: number;
-  /** Steps to which the discount looks ahead. */
-  readonly horizonDiscount: number;
-  readonly takesTurns: boolean;
-  /** Whether the world forbids actions, and says so. */
-  readonly forbids: boolean;
-}
+const options = {
+  behavior: headOptions,
+  search: {
+    samples: count.default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
+    valueTarget: z
+      .enum(['returns', 'search'])
+      .default('returns')
+      .describe('What values learn: returns of returnSteps steps that end in a searched value, or the searched value itself.'),
+    returnSteps: count.default(5).describe('Steps of those returns.'),
+  },
+  replay: {
+    priority: fraction.default(0).describe('Exponent of the priority by value error; 0 replays uniformly.'),
+    correction: fraction.default(1).describe('How much of that preference the weights of the losses take back.'),
+  },
+};
 
-export function createSearchDistillation(
-  config: Config['behavior'],
-  search: Config['search'],
-  shape: SearchDistillationShape,
-): Behavior {
-  const { featureSize, actions, bins, support, takesTurns, forbids } = shape;
+type SearchDistillationOptions = Pick<OptionsOf<typeof options>, 'behavior' | 'search'>;
+
+const presets = fromWidths((_, preset) => ({ behavior: headPresets[preset], search: {}, replay: {} })) satisfies
+  PresetsOf<typeof options>;
+
+export default defineBehavior({
+  description: "MuZero's: a policy that learns what search found, and a value that learns n-step returns",
+  options,
+  presets,
+  rules: ({ behavior }) => headRules(behavior),
+  build: createSearchDistillation,
+});
+
+/** Largest value that can be said, where the model does not say so. */
+const SUPPORT = 300;
+
+export function createSearchDistillation({ behavior: config, search }: SearchDistillationOptions, shape: HeadShape): Behavior {
+  const { featureSize, actions, bins, support = SUPPORT, takesTurns = false, forbids = false } = shape;
   const policy = policyHead('actor', featureSize, actions, config);
   const critic = chain(
     mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
@@ -40,9 +57,9 @@ export function createSearchDistillation(
   const valueOf = (params: Params, features: Tensor) => contractedTwoHot(critic.apply(params, features), support);
 
   /** What values learn, [B, T]. */
-  function valueTargets(params: Params, model: LatentModel, { latents }: { latents: Unrolled['latents'] }, batch: Batch): Tensor {
+  function valueTargets(params: Params, representation: Representation, { latents }: { latents: Unrolled['latents'] }, batch: Batch): Tensor {
     const features = mapLatent(stopGradients(latents), (leaf) => flatten(leaf, 2));
-    const own = tf.reshape(valueOf(params, model.features(features)).predict(), batch.reward.shape);
+    const own = tf.reshape(valueOf(params, representation.features(features)).predict(), batch.reward.shape);
     const known = isSearched(batch.targets);
     const value = tf.add(tf.mul(batch.targets.searchValue, known), tf.mul(own, tf.sub(1, known)));
     const returns = nStepReturns(
@@ -56,13 +73,15 @@ export function createSearchDistillation(
   }
 
   return {
-    slowPrefixes: [''],
+    prediction: {
+      parameters: parametersOf([policy, critic]),
+      predict: (params, features) => ({ policy: policy.apply(params, features), value: valueOf(params, features) }),
+    },
+    slow: { prefixes: [''], rate: config.slowRate },
     targetShapes: searchTargetShapes(actions, search, forbids),
-    parameters: parametersOf([policy, critic]),
-    initState: () => ({}),
-    predict: (params, features) => ({ policy: policy.apply(params, features), value: valueOf(params, features) }),
+    statistics: {},
 
-    loss({ params, model, world, batch }) {
+    loss({ params, model: { representation }, world, batch }) {
       const { first, latents, valid } = world.unrolled ?? withoutUnroll(world.latents, batch);
       const [batchSize, starts, columns]: number[] = valid.shape;
       const span = { first, starts, steps: columns - 1 };
@@ -73,7 +92,7 @@ export function createSearchDistillation(
       const share = tf.mul(tf.mul(valid, tf.tensor1d(perColumn)), tf.reshape(batch.weight, [batchSize, 1, 1]));
       const average = (rows: Tensor) => tf.div(tf.sum(tf.mul(rows, flatten(share, 3))), batchSize * starts);
 
-      const features = model.features(mapLatent(latents, (leaf) => flatten(leaf, 3)));
+      const features = representation.features(mapLatent(latents, (leaf) => flatten(leaf, 3)));
       const predicted = { policy: policy.apply(params, features), value: valueOf(params, features) };
 
       // Policy: where a search was made, and something was left to be decided
@@ -83,7 +102,7 @@ export function createSearchDistillation(
       const entropy = predicted.policy.entropy();
 
       // Value
-      const goal = valueTargets(params, model, world, batch);
+      const goal = valueTargets(params, representation, world, batch);
       const valueLoss = average(predicted.value.loss(along(goal)));
       const guess = tf.reshape(stopGradient(predicted.value.predict()), [batchSize, starts, columns]);
       const atStarts = (tensor: Tensor) => tf.slice(tensor, [0, 0, 0], [-1, -1, 1]);
@@ -97,7 +116,7 @@ export function createSearchDistillation(
         policy: policyLoss, value: valueLoss, entropy: tf.mean(entropy), targetValue: tf.mean(goal),
         searchedShare: tf.mean(isSearched(batch.targets)), valueError: tf.mean(surprise),
       };
-      return { total, parts: stopGradients(parts), state: {}, priority: tf.mean(surprise, [1, 2]) };
+      return { total, parts: stopGradients(parts), priority: tf.mean(surprise, [1, 2]) };
     },
   };
 }

@@ -2,7 +2,7 @@
 import { createDreamer, type Dream } from '../../eval/dream.ts';
 import { createRng } from '../random.ts';
 import type { Learner } from '../train/learner.ts';
-import type { Progress } from '../train/progress.ts';
+import type { Progress } from './progress.ts';
 import type { Run } from '../train/run.ts';
 import type { NdArray } from '../types.ts';
 import { halfBlocks } from '../viz/terminal.ts';
@@ -19,7 +19,7 @@ export async function createLiveDream(
   { world, agent, engine, config }: Run,
   progress: Progress,
 ): Promise<LiveDream> {
-  const canDream = agent.model.decode && !isExternal(world.environment);
+  const canDream = agent.dynamics?.decode && !isExternal(world.environment);
   if (!progress.wantsPicture() || !canDream) return { async show() {}, async dispose() {} };
   const dreamer = await createDreamer({ ...world, agent, engine, context: 4, horizon: 16 });
   const rng = createRng(config.seed).split('live');

@@ -1,9 +1,14 @@
-/** Configuration: one schema, presets, overrides. */
-export { agents, configSchema, isTrio, learnsFromSearch } from './schema.ts';
-export type { Config } from './schema.ts';
-export { agentLayers, presets, worldPresets } from './presets.ts';
-export type { ConfigLayer } from './presets.ts';
-export { configKeys } from './keys.ts';
+/** Configuration: options beside the components that read them, presets, overrides. */
+export { compose, isLayer as isConfigLayer, mergeLayers } from './component.ts';
+export type { Broken, Component, ConfigLayer, Options, OptionsOf, PresetsOf } from './component.ts';
+export { coreOptions } from './core.ts';
+export type { Config, CoreConfig } from './core.ts';
+export { keysOf } from './keys.ts';
 export type { ConfigKey } from './keys.ts';
-export { resolveConfig } from './resolve.ts';
-export type { ConfigRequest } from './resolve.ts';
+export * from './kinds.ts';
+export { presets, worldPresets } from './presets.ts';
+export type { PresetName } from './presets.ts';
+export { defineAgent, defineBehavior, defineModel, ownPolicy } from './variants.ts';
+export type { AgentVariant, Behavior, BehaviorVariant, HeadShape, ModelVariant } from './variants.ts';
+export { optionsOf, resolveConfig, schemaOf } from './resolve.ts';
+export type { ConfigRequest, NamedComponent } from './resolve.ts';

@@ -1,6 +1,5 @@
-/** The table of every key that can be set, read out of the schema: what is expected, the default, one sentence. */
+/** The table of the keys that can be set, read out of a schema: what is expected, the default, one sentence. */
 import { z } from 'zod';
-import { configSchema } from './schema.ts';
 
 export interface ConfigKey {
   /** Dotted, for example `model.scales.image`. */
@@ -36,6 +35,4 @@ function leaves(schema: JsonSchema, prefix: string): ConfigKey[] {
 }
 
 /** All keys in the order of the schema. */
-export function configKeys(): readonly ConfigKey[] {
-  return leaves(z.toJSONSchema(configSchema, { io: 'input' }), '');
-}
+export const keysOf = (schema: z.ZodType): readonly ConfigKey[] => leaves(z.toJSONSchema(schema, { io: 'input' }), '');

@@ -1,29 +1,18 @@
 /**
- * Presets: plain data laid over the schema's defaults. Each states every size; a forgotten one does not compile.
- * `size1m` … `size400m` are DreamerV3's official widths (`dreamerv3/configs.yaml`).
+ * Presets: plain data laid over the defaults. `size1m` … `size400m` are DreamerV3's official sizes
+ * (`dreamerv3/configs.yaml`).
  */
-import type { agents, ConfigInput } from './schema.ts';
-
-type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends object | undefined ? DeepPartial<T[K]> : T[K] };
-
-/** Any part of a configuration, to be laid over another. */
-export type ConfigLayer = DeepPartial<ConfigInput>;
-
-export type Preset = Omit<ConfigInput, 'agent' | 'preset' | 'world' | 'seed'>;
+import type { ConfigLayer } from './component.ts';
 
 const official = {
   env: { size: 64 },
-  model: { stoch: 32, blocks: 8 },
-  behavior: { imaginationHorizon: 15 },
   train: { steps: 1_000_000, batchSize: 16, batchLength: 64, trainRatio: 32 },
 } as const;
 
+/** Sizes and speeds of the core in every preset; components state their own beside their options. */
 export const presets = {
   debug: {
     env: { size: 16, lanes: 2 },
-    model: { deter: 8, hidden: 8, stoch: 2, classes: 4, units: 8, blocks: 1, depth: 2, bins: 15 },
-    behavior: { units: 8, actorLayers: 1, criticLayers: 1, imaginationHorizon: 3 },
-    optimizer: { warmup: 10 },
     train: {
       steps: 200,
       batchSize: 2,
@@ -39,54 +28,22 @@ export const presets = {
   },
   tiny: {
     env: { size: 32 },
-    model: { deter: 128, hidden: 128, stoch: 8, classes: 8, units: 128, blocks: 1, depth: 16 },
-    behavior: { units: 128, imaginationHorizon: 15, imaginationStarts: 32, entropy: 0.003 },
-    optimizer: { learningRate: 1e-3, warmup: 100 },
     train: { steps: 50_000, batchSize: 8, batchLength: 16, trainRatio: 32, prefill: 1000 },
   },
   small: {
     env: { size: 64 },
-    model: { deter: 256, hidden: 256, stoch: 16, classes: 16, units: 256, blocks: 1, depth: 16 },
-    behavior: { units: 256, imaginationHorizon: 15, imaginationStarts: 64 },
-    optimizer: { learningRate: 1e-3, warmup: 100 },
     train: { steps: 100_000, batchSize: 16, batchLength: 32, trainRatio: 32 },
   },
-  size1m: {
-    ...official,
-    model: { ...official.model, deter: 512, hidden: 64, classes: 4, units: 64, depth: 4 },
-    behavior: { ...official.behavior, units: 64 },
-  },
-  size12m: {
-    ...official,
-    model: { ...official.model, deter: 2048, hidden: 256, classes: 16, units: 256, depth: 16 },
-    behavior: { ...official.behavior, units: 256 },
-  },
-  size25m: {
-    ...official,
-    model: { ...official.model, deter: 3072, hidden: 384, classes: 24, units: 384, depth: 24 },
-    behavior: { ...official.behavior, units: 384 },
-  },
-  size50m: {
-    ...official,
-    model: { ...official.model, deter: 4096, hidden: 512, classes: 32, units: 512, depth: 32 },
-    behavior: { ...official.behavior, units: 512 },
-  },
-  size100m: {
-    ...official,
-    model: { ...official.model, deter: 6144, hidden: 768, classes: 48, units: 768, depth: 48 },
-    behavior: { ...official.behavior, units: 768 },
-  },
-  size200m: {
-    ...official,
-    model: { ...official.model, deter: 8192, hidden: 1024, classes: 64, units: 1024, depth: 64 },
-    behavior: { ...official.behavior, units: 1024 },
-  },
-  size400m: {
-    ...official,
-    model: { ...official.model, deter: 12288, hidden: 1536, classes: 96, units: 1536, depth: 96 },
-    behavior: { ...official.behavior, units: 1536 },
-  },
-} as const satisfies Readonly<Record<string, Preset>>;
+  size1m: official,
+  size12m: official,
+  size25m: official,
+  size50m: official,
+  size100m: official,
+  size200m: official,
+  size400m: official,
+} as const satisfies Readonly<Record<string, ConfigLayer>>;
+
+export type PresetName = keyof typeof presets;
 
 /**
  * Only the goal is rewarded, and time runs out without being an end: with a far horizon a random walk, which gets there
@@ -122,24 +79,4 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   // It never ends, so with a far horizon the value is mostly a large constant that takes long to be learned.
   pendulum: { preset: 'tiny', model: { horizonDiscount: 40 }, train: { steps: 25_000 } },
   'tic-tac-toe': { preset: 'tiny', search: { simulations: 25, returnSteps: 9 }, train: { steps: 40_000 } },
-};
-
-const trio = {
-  model: { frames: 3, bins: 51 },
-  behavior: { actorLayers: 1, criticLayers: 1, scales: { value: 0.5 } },
-  search: { reanalyse: 0.5 },
-  train: { batchLength: 16 },
-} as const satisfies ConfigLayer;
-
-/** What an agent asks for, laid over preset and world. */
-export const agentLayers: Readonly<Record<keyof typeof agents, ConfigLayer>> = {
-  dreamer: {},
-  'dreamer-mcts': { search: { policy: 'auto' } },
-  muzero: { ...trio, search: { ...trio.search, policy: 'puct', simulations: 25 } },
-  'gumbel-muzero': { ...trio, search: { ...trio.search, policy: 'gumbel' } },
-  'sampled-muzero': { ...trio, search: { ...trio.search, policy: 'sampled' } },
-  efficientzero: {
-    ...trio, model: { ...trio.model, decoder: 'probe', valuePrefix: true, scales: { consistency: 2 } }, search: { ...trio.search, policy: 'gumbel' },
-  },
-  'muzero-ac': { model: trio.model, train: trio.train },
 };

@@ -1,72 +1,115 @@
 /**
- * From a preset, a world's wishes and `--set key=value` to one whole, frozen configuration.
- * Layers, later ones on top: the schema's defaults, `base`, the preset, the world's own layer, the overrides.
+ * From a preset, a world's wishes and `--set key=value` to one whole, frozen configuration. Layers, later ones on top:
+ * defaults, the preset, the world's own layer, the agent's, `base`, the overrides. What presets and worlds wish for and
+ * the agent does not read is left out; what a user writes down and the agent does not read is an error.
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { parse } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { UserError } from '../user-error.ts';
-import { configKeys } from './keys.ts';
-import { agentLayers, presets, worldPresets } from './presets.ts';
-import type { ConfigLayer } from './presets.ts';
-import { configSchema } from './schema.ts';
-import type { Config } from './schema.ts';
-
-type Tree = Readonly<Record<string, unknown>>;
+import { compose, isLayer, mergeLayers, type Component, type ConfigLayer, type OptionsOf, type Options } from './component.ts';
+import { coreOptions, headOptions, type Config } from './core.ts';
+import { keysOf, type ConfigKey } from './keys.ts';
+import { presets, worldPresets } from './presets.ts';
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 /** Keys that stand for a choice of layers, which `--set` comes too late for. */
 const CHOSEN_ELSEWHERE: Readonly<Record<string, string>> = {
-  agent: '--agent',
-  preset: '--preset',
-  world: 'the first argument',
+  agent: '--agent', preset: '--preset', world: 'the first argument', policy: '--policy', 'search.policy': '--policy',
 };
+
+/** A component by the name it has on the command line. */
+export interface NamedComponent {
+  readonly name: string;
+  readonly component: Component;
+}
 
 export interface ConfigRequest {
   /** A world's name or file; may be left out where `base` has one. */
   readonly world?: string;
-  readonly agent?: string;
+  /** Whose keys there are; `layer` lies over preset and world. */
+  readonly agent: NamedComponent & { readonly layer?: ConfigLayer };
+  /** The way of acting that was chosen instead of the agent's own. */
+  readonly policy?: string;
+  /** Ways of acting whose keys there are as well. */
+  readonly policies?: readonly NamedComponent[];
   /** Where it is left out, the world's own layer says which, or it is `tiny`. */
   readonly preset?: string;
   /** Laid over the preset where the user named none; `worldPresets[world]` where it is left out. */
   readonly worldDefaults?: ConfigLayer;
   /** `key=value` with dotted keys; values are YAML, so `1e-4`, `true`, `[1, 2]` are what they look like. */
   readonly overrides?: readonly string[];
-  /** A configuration to start from, for example a run's own; then no preset is laid over it unless one is named. */
-  readonly base?: object;
+  /** A configuration to start from, for example a run's own. What it has and nothing reads is left out. */
+  readonly base?: ConfigLayer;
+  /** Who else there is, to say who reads a key that is not read here. */
+  readonly others?: { readonly agents: readonly NamedComponent[]; readonly policies: readonly NamedComponent[] };
 }
 
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The schema of a configuration for these components. */
+export function schemaOf(...components: readonly Component[]) {
+  const { options } = compose({ options: coreOptions }, ...components);
+  // A key that is missing is asked for by its name, not by its section's.
+  const sections = Object.entries(options).map(([name, shape]) => [name, z.strictObject(shape).prefault({} as never)]);
+  return z.strictObject({ ...headOptions, ...(Object.fromEntries(sections) as Record<string, z.ZodType>) });
 }
 
-/** `layer` over `below`; sections are merged, everything else is replaced. */
-function merge(below: Tree, layer: Tree): Tree {
-  const merged: Record<string, unknown> = { ...below };
-  for (const [key, value] of Object.entries(layer)) {
-    if (FORBIDDEN.has(key)) throw new UserError(`the key '${key}' is refused`);
-    const under = merged[key];
-    merged[key] = isTree(value) && isTree(under) ? merge(under, value) : value;
+/** The values of a component's own options; defaults where the configuration was made for others. */
+export function optionsOf<O extends Options>(config: Config, { options }: Pick<Component<O>, 'options'>): OptionsOf<O> {
+  const values = Object.entries(options).map(([name, shape]) => [name, z.object(shape).parse(config[name] ?? {})]);
+  return Object.fromEntries(values) as OptionsOf<O>;
+}
+
+/**
+ * Resolve a configuration; every key is present in what is returned, and nothing in it can be changed.
+ * @throws UserError, in one sentence, on an unknown preset, an unknown key (naming the nearest), a key that is read by
+ * others alone (naming them), or a value of the wrong type or out of range (naming the key, what was expected and came).
+ */
+export function resolveConfig(request: ConfigRequest): Config {
+  const { agent, policy, policies = [], base, overrides = [] } = request;
+  const components = [agent.component, ...policies.map(({ component }) => component)];
+  const schema = schemaOf(...components);
+  const keys = keysOf(schema);
+  const world = request.world ?? (typeof base?.world === 'string' ? base.world : undefined);
+  const own = request.worldDefaults ?? (world !== undefined && Object.hasOwn(worldPresets, world) ? worldPresets[world] : {});
+  const preset = request.preset ?? (base ? presetOf(base) : presetOf(own) ?? 'tiny');
+  const wishes = [
+    ...(preset === undefined ? [] : [presetLayer(preset, components)]),
+    ...(request.preset === undefined && (!base || presetOf(own) === preset) ? [own] : []),
+    agent.layer ?? {}, ...(base ? [base] : []),
+  ].map((layer) => onlyKnown(layer, keys));
+  const chosen = {
+    ...(world === undefined ? {} : { world }), ...(preset === undefined ? {} : { preset }), agent: agent.name,
+    ...(policy === undefined ? {} : { policy }),
+  };
+  const typed = overrides.map((override) => parseOverride(override, (key) => requireRead(key, keys, request)));
+  const tree = [...wishes, chosen, ...typed].reduce(mergeLayers, {});
+  return validate(tree, { schema, keys, components, request });
+}
+
+const presetOf = ({ preset }: ConfigLayer): string | undefined => (typeof preset === 'string' ? preset : undefined);
+
+function presetLayer(name: string, components: readonly Component[]): ConfigLayer {
+  if (!Object.hasOwn(presets, name)) {
+    const names = Object.keys(presets);
+    throw new UserError(`unknown preset '${name}'; did you mean '${closest(name, names)}'? Known: ${names.join(', ')}`);
   }
-  return merged;
+  const known = name as keyof typeof presets;
+  return [presets[known], ...components.map((component) => component.presets?.[known] ?? {})].reduce(mergeLayers, {});
 }
 
-/** The known key that was probably meant: the nearest as a whole, or by its last part, which counts a little less. */
-function nearestKey(key: string): string {
-  const share = (a: string, b: string): number => distance(a, b) / Math.max(a.length, b.length);
-  const tail = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
-  const far = (known: string): number => Math.min(share(key, known), share(tail(key), tail(known)) + 0.05);
-  return configKeys()
-    .map((known) => known.key)
-    .reduce((best, known) => (far(known) < far(best) ? known : best));
-}
-
-function unknownKey(key: string): UserError {
-  return new UserError(`unknown key '${key}'; did you mean '${nearestKey(key)}'? All keys: dreamtree list --keys`);
+/** Without the keys that are not in the schema. */
+function onlyKnown(layer: ConfigLayer, keys: readonly ConfigKey[], prefix = ''): ConfigLayer {
+  return Object.fromEntries(Object.entries(layer).flatMap(([name, value]): [string, unknown][] => {
+    if (FORBIDDEN.has(name)) throw new UserError(`the key '${name}' is refused`);
+    const key = prefix + name;
+    if (keys.some((known) => known.key === key)) return [[name, value]];
+    const within = keys.some((known) => known.key.startsWith(`${key}.`));
+    return within ? [[name, isLayer(value) ? onlyKnown(value, keys, `${key}.`) : value]] : [];
+  }));
 }
 
 /** `model.deter=256` as `{ model: { deter: 256 } }`. */
-function parseOverride(override: string): Tree {
+function parseOverride(override: string, requireKey: (key: string) => void): ConfigLayer {
   const equals = override.indexOf('=');
   if (equals < 1) throw new UserError(`--set: expected key=value, got '${override}'`);
   const key = override.slice(0, equals).trim();
@@ -75,18 +118,83 @@ function parseOverride(override: string): Tree {
   if (Object.hasOwn(CHOSEN_ELSEWHERE, key)) {
     throw new UserError(`'${key}' is not for --set; choose it with ${CHOSEN_ELSEWHERE[key]}`);
   }
-  if (!configKeys().some((known) => known.key === key || known.key.startsWith(`${key}.`))) throw unknownKey(key);
+  requireKey(key);
   let value: unknown;
   try {
     value = parse(override.slice(equals + 1));
   } catch (error) {
     throw new UserError(`${key}: expected a value in YAML, got '${override.slice(equals + 1)}'`, { cause: error });
   }
-  return path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as Tree;
+  requireSafe(value);
+  return path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as ConfigLayer;
 }
 
-function valueAt(tree: Tree, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, part) => (isTree(value) ? value[String(part)] : undefined), tree);
+function requireSafe(value: unknown): void {
+  if (!isLayer(value)) return;
+  for (const [name, inner] of Object.entries(value)) {
+    if (FORBIDDEN.has(name)) throw new UserError(`the key '${name}' is refused`);
+    requireSafe(inner);
+  }
+}
+
+/** @throws UserError where nothing here reads `key`, saying who does or which key was probably meant. */
+function requireRead(key: string, keys: readonly ConfigKey[], { agent, policies = [], others }: ConfigRequest): void {
+  const has = (known: readonly ConfigKey[]) => known.some((one) => one.key === key || one.key.startsWith(`${key}.`));
+  if (has(keys)) return;
+  const readers = (all: readonly NamedComponent[] = []) =>
+    all.filter(({ component }) => has(keysOf(schemaOf(component)))).map(({ name }) => name);
+  const [agents, ways] = [readers(others?.agents), readers(others?.policies)];
+  if (agents.length + ways.length === 0) throw unknownKey(key, [keys, ...allKeys(others)].flat());
+  const here = [agent.name, ...policies.map(({ name }) => `acting by ${name}`)].join(' ');
+  const who = [
+    ...(agents.length > 0 ? [agents.join(', ')] : []),
+    ...(ways.length > 0 ? [`the ${ways.length > 1 ? 'policies' : 'policy'} ${ways.join(', ')}`] : []),
+  ].join(' and by ');
+  throw new UserError(`${key} is read by ${who}, not by ${here}`);
+}
+
+const allKeys = (others: ConfigRequest['others']): (readonly ConfigKey[])[] =>
+  [...(others?.agents ?? []), ...(others?.policies ?? [])].map(({ component }) => keysOf(schemaOf(component)));
+
+/** The known key that was probably meant: the nearest as a whole, or by its last part, which counts a little less. */
+function nearestKey(key: string, keys: readonly ConfigKey[]): string {
+  const share = (a: string, b: string): number => distance(a, b) / Math.max(a.length, b.length);
+  const tail = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
+  const far = (known: string): number => Math.min(share(key, known), share(tail(key), tail(known)) + 0.05);
+  return keys.map((known) => known.key).reduce((best, known) => (far(known) < far(best) ? known : best));
+}
+
+function unknownKey(key: string, keys: readonly ConfigKey[]): UserError {
+  return new UserError(`unknown key '${key}'; did you mean '${nearestKey(key, keys)}'? All keys: dreamtree list --keys`);
+}
+
+interface Validation {
+  readonly schema: ReturnType<typeof schemaOf>;
+  readonly keys: readonly ConfigKey[];
+  readonly components: readonly Component[];
+  readonly request: ConfigRequest;
+}
+
+function validate(tree: ConfigLayer, { schema, keys, components, request }: Validation): Config {
+  const result = schema.safeParse(tree);
+  if (result.success) {
+    const config = freeze(result.data) as Config;
+    const [broken] = components.flatMap((component) => component.rules?.(optionsOf(config, component), config) ?? []);
+    if (!broken) return config;
+    throw new UserError(`${broken.key}: ${broken.expected}, got ${inJson(valueAt(config, broken.key.split('.')))}`);
+  }
+  const [issue] = result.error.issues;
+  const key = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') requireRead([...issue.path, issue.keys[0]].join('.'), keys, request);
+  const got = valueAt(tree, issue.path);
+  const expected = keys.find((known) => known.key === key)?.expected ?? 'a section of keys';
+  throw new UserError(`${key}: expected ${expected}, got ${inJson(got)}${nearestChoice(issue, got)}`);
+}
+
+const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+
+function valueAt(tree: ConfigLayer, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, part) => (isLayer(value) ? value[String(part)] : undefined), tree);
 }
 
 /** Where a key takes one of some names and another came, the one that was probably meant. */
@@ -95,38 +203,7 @@ function nearestChoice(issue: z.core.$ZodIssue, got: unknown): string {
   return `; did you mean '${closest(got, issue.values.map(String))}'?`;
 }
 
-function validate(tree: Tree): Config {
-  const result = configSchema.safeParse(tree);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const key = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') throw unknownKey([...issue.path, issue.keys[0]].join('.'));
-  const got = JSON.stringify(valueAt(tree, issue.path)) ?? 'nothing';
-  if (issue.code === 'custom') throw new UserError(`${key}: ${issue.message}, got ${got}`);
-  const expected = configKeys().find((known) => known.key === key)?.expected ?? 'a section of keys';
-  throw new UserError(`${key}: expected ${expected}, got ${got}${nearestChoice(issue, valueAt(tree, issue.path))}`);
-}
-
-function presetLayer(name: string): Tree {
-  if (Object.hasOwn(presets, name)) return { ...presets[name as keyof typeof presets], preset: name };
-  const names = Object.keys(presets);
-  throw new UserError(`unknown preset '${name}'; did you mean '${closest(name, names)}'? Known: ${names.join(', ')}`);
-}
-
-/**
- * Resolve a configuration; every key is present in what is returned, and nothing in it can be changed.
- * Throws UserError, in one sentence, on an unknown preset, an unknown key (naming the nearest), or a value
- * of the wrong type or out of range (naming the key, what was expected and what came).
- */
-export function resolveConfig(request: ConfigRequest): Config {
-  const { world, agent, base, overrides = [] } = request;
-  const own = request.worldDefaults ?? (world && Object.hasOwn(worldPresets, world) ? worldPresets[world] : {});
-  const layers: Tree[] = [];
-  if (base) layers.push({ ...base });
-  if (request.preset !== undefined) layers.push(presetLayer(request.preset));
-  else if (!base) layers.push(presetLayer(own.preset ?? 'tiny'), own);
-  if (agent !== undefined && Object.hasOwn(agentLayers, agent)) layers.push(agentLayers[agent as keyof typeof agentLayers]);
-  layers.push({ ...(world !== undefined && { world }), ...(agent !== undefined && { agent }) });
-  layers.push(...overrides.map(parseOverride));
-  return validate(layers.reduce(merge, {}));
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
 }

@@ -4,12 +4,10 @@
  * in; `tensorflow` and `reference` run the same program eagerly.
  */
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
+import type { EngineChoice, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import { createEagerProgram } from './eager-program.ts';
-import { resolveEngine, type EngineChoice } from './resolve-engine.ts';
+import { resolveEngine } from './resolve-engine.ts';
 import { openProgram, traceProgram } from './traced-program.ts';
-
-export type { EngineChoice };
 
 /** What a program does: named groups of tensors in, named groups of tensors out. Must be pure. */
 export type ProgramFunction = (inputs: Groups<Tensor>, noise: Noise) => Groups<Tensor>;

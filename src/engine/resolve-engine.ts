@@ -1,21 +1,10 @@
 /** Which engine runs the programs, and why. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import type { EngineChoice } from '../types.ts';
 import { UserError } from '../user-error.ts';
 
 export const ENGINES = ['auto', 'onnx', 'tensorflow', 'reference'] as const;
 export type EngineName = (typeof ENGINES)[number];
-
-export interface EngineChoice {
-  readonly name: Exclude<EngineName, 'auto'>;
-  /** The tfjs backend that eager engines use. */
-  readonly backend: string;
-  /** ONNX Runtime's execution provider. */
-  readonly provider: string;
-  /** Small programs whose parameters never change may run as WebAssembly, which is faster for them. */
-  readonly wasm: boolean;
-  /** One sentence for the person at the terminal. */
-  readonly reason: string;
-}
 
 /**
  * @throws UserError saying what to install, where the engine asked for is not there.

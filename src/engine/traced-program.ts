@@ -1,9 +1,8 @@
 /** A program traced into a graph and run as one session: of ONNX Runtime, or of WebAssembly where it is small. */
-import type { Group, Groups, NdArray, TensorSpec } from '../types.ts';
+import type { EngineChoice, Group, Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
 import type { Program, ProgramFunction } from './compile.ts';
 import { inputCheck, sizeOf } from './nd-array.ts';
-import type { EngineChoice } from './resolve-engine.ts';
 import { openSession } from './session.ts';
 import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel } from './traced-model.ts';
 import { openWasmSession } from './wasm/wasm-session.ts';

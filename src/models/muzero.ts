@@ -5,21 +5,58 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Config } from '../config/index.ts';
+import { z } from 'zod';
+import { count, defineModel, positive, section, weight, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { rmsNorm } from '../engine/fused.ts';
 import { scaleGradient, stopGradient } from '../engine/gradients.ts';
 import { consistency } from '../nn/consistency.ts';
 import { bernoulli } from '../nn/distributions.ts';
-import { imageDecoder, imageEncoder, pictureLoss, picturesOf } from '../nn/image-codec.ts';
+import { codecOptions, codecRules, imageDecoder, imageEncoder, pictureLoss, picturesOf } from '../nn/image-codec.ts';
 import { chain, dense, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
-import { eachReward, valuePrefix } from '../nn/reward-head.ts';
+import { eachReward, outcomeOptions, outcomeRules, valuePrefix } from '../nn/reward-head.ts';
+import { rollout } from '../nn/rollout.ts';
 import { cut, delay, flatten, mapLatent, windows } from '../nn/sequences.ts';
-import type { Batch, Latent, LatentModel, ModelLoss, Params, Unrolled } from '../types.ts';
+import { fromWidths } from '../nn/widths.ts';
+import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Params, Representation, Unrolled, WorldShape } from '../types.ts';
 
-export interface MuzeroShape {
-  readonly image: { readonly size: number; readonly channels: number };
-  readonly actionSize: number;
-}
+const options = {
+  model: {
+    ...codecOptions,
+    deter: count.describe('Width of the latent.'),
+    hidden: count.describe('Width of the layers inside the dynamics.'),
+    frames: count.default(4).describe('Pictures that the latent is made from: the newest and those before it.'),
+    unroll: count.default(5).describe('Steps that the dynamics are unrolled for from every start.'),
+    dynLayers: count.default(1).describe('Hidden layers of the dynamics, between the first and the last.'),
+    valuePrefix: z.boolean().default(false).describe('Predict sums of rewards since the root instead of each one.'),
+    ...outcomeOptions,
+    support: positive.default(300).describe('Largest reward and value that the heads can say.'),
+    scales: section({
+      image: weight.default(1).describe('Weight of the squared error of the decoded picture.'),
+      reward: weight.default(1).describe('Weight of the reward loss.'),
+      continue: weight.default(1).describe('Weight of the loss of the continue head.'),
+      consistency: weight.default(0).describe('Weight of the loss that keeps imagined states near observed ones.'),
+    }),
+  },
+};
+
+export type MuzeroOptions = OptionsOf<typeof options>['model'];
+
+const presets = fromWidths((sizes, preset) => ({ model: { ...sizes, ...(preset === 'debug' ? { bins: 15 } : {}) } })) satisfies
+  PresetsOf<typeof options>;
+
+export default defineModel({
+  description: "MuZero's representation and dynamics: small dense layers over the newest pictures",
+  options,
+  presets,
+  rules: ({ model }, { env, train }) => [
+    ...codecRules(model, env),
+    ...outcomeRules(model),
+    ...(train.batchLength < model.frames + model.unroll
+      ? [{ key: 'train.batchLength', expected: `expected at least model.frames + model.unroll = ${model.frames + model.unroll}` }]
+      : []),
+  ],
+  build: ({ model }, world) => createMuzero(model, world),
+});
 
 /** Gradients are halved at the start of every unrolled step (appendix G). */
 const UNROLL_GRADIENT = 0.5;
@@ -28,7 +65,7 @@ const UNROLL_GRADIENT = 0.5;
  * Latent: `state` [D], and what tells of the step that led there: `arrival` [hidden] and what the reward head adds; zeros
  * at a root. Carry: `history` [frames − 1, E + A], the embedded pictures before, each with the action that led to it.
  */
-export function createMuzero(config: Config['model'], { image, actionSize }: MuzeroShape): LatentModel {
+export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<WorldShape, 'image' | 'actionSize'>): LatentModel {
   const { deter, hidden, frames, unroll, units, scales } = config;
   const codec = { ...image, stem: config.stem, depth: config.depth, minResolution: config.minResolution };
   const row = hidden + actionSize;
@@ -38,11 +75,12 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
   const representation = chain(
     mlp('representation', frames * row, hidden, 2), linear('representation/out', hidden, deter), normalize('representation', deter),
   );
-  const move = chain(dense('dynamics/in', deter + actionSize, hidden), mlp('dynamics', hidden, hidden, config.dynLayers));
-  const change = linear('dynamics/out', hidden, deter);
+  // g: an arrival from state and action, and from it the change of the state and what the step gave.
+  const toArrival = chain(dense('dynamics/in', deter + actionSize, hidden), mlp('dynamics', hidden, hidden, config.dynLayers));
+  const toChange = linear('dynamics/out', hidden, deter);
   const settle = normalize('dynamics', deter);
-  const rewards = (config.valuePrefix ? valuePrefix : eachReward)(config);
-  const goesOn = chain(
+  const rewardHead = (config.valuePrefix ? valuePrefix : eachReward)(config);
+  const continueHead = chain(
     mlp('continue', hidden, units, config.continueLayers),
     linear('continue/logits', config.continueLayers > 0 ? units : hidden, 1),
   );
@@ -52,13 +90,12 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
       const { parameters, apply } = chain(dense('decoder/state', deter, 2 * units), linear('decoder/cells', 2 * units, cells));
       return { parameters, apply: (params, { state }) => apply(params, state) };
     });
-  const siblings = scales.consistency > 0 ? consistency(deter, units) : undefined;
-  const layers = [
-    embed, representation, move, change, settle, rewards, goesOn,
-    ...(decoder ? [decoder] : []), ...(siblings ? [siblings] : []),
-  ];
+  const consistencyHead = scales.consistency > 0 ? consistency(deter, units) : undefined;
+  const seeing = [embed, representation];
+  const imagining = [toArrival, toChange, settle, rewardHead, continueHead];
+  const decoders = decoder ? [decoder] : [];
   const first = frames - 1;
-  const sinceRoot = { arrival: [hidden], ...rewards.shapes };
+  const sinceRoot = { arrival: [hidden], ...rewardHead.shapes };
 
   /** Latents of states [..., D] that no imagined step led to. */
   function rooted(state: Tensor): Latent {
@@ -66,18 +103,24 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
     return { state, ...mapValues(sinceRoot, (shape) => tf.zeros([...leading, ...shape])) };
   }
 
-  function imagine(params: Params, latent: Latent, action: Tensor): Latent {
-    const bounded = tf.div(action, tf.maximum(stopGradient(tf.abs(action)), 1));
-    const arrival = move.apply(params, tf.concat([latent.state, bounded], -1));
-    const state = settle.apply(params, tf.add(latent.state, change.apply(params, arrival)));
-    return { state, arrival, ...rewards.step(params, latent, arrival) };
-  }
-
   const discountOf = (params: Params, { arrival }: Latent) =>
-    bernoulli(tf.squeeze(goesOn.apply(params, arrival), [-1]));
+    bernoulli(tf.squeeze(continueHead.apply(params, arrival), [-1]));
+
+  const dynamics: Dynamics = {
+    parameters: parametersOf([...imagining, ...decoders]),
+    latentShapes: { state: [deter], ...sinceRoot },
+    imagine(params, latent, action) {
+      const bounded = tf.div(action, tf.maximum(stopGradient(tf.abs(action)), 1));
+      const arrival = toArrival.apply(params, tf.concat([latent.state, bounded], -1));
+      const state = settle.apply(params, tf.add(latent.state, toChange.apply(params, arrival)));
+      return { state, arrival, ...rewardHead.step(params, latent, arrival) };
+    },
+    outcome: (params, latent) => ({ reward: rewardHead.apply(params, latent), discount: discountOf(params, latent) }),
+    ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
+  };
 
   /** Every picture with those before it, as far as its episode goes back. */
-  function filter(params: Params, { image: pictures, action, isFirst }: Parameters<LatentModel['filter']>[1]): Latent {
+  function filter(params: Params, { image: pictures, action, isFirst }: Parameters<Representation['filter']>[1]): Latent {
     const [batch, length]: number[] = isFirst.shape;
     const keep = tf.expandDims(tf.sub(1, isFirst), -1);
     const tokens = tf.reshape(embed.apply(params, picturesOf(pictures)), [batch, length, hidden]);
@@ -95,19 +138,19 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
   function unrollFrom(params: Params, latents: Latent, { action, isFirst }: Batch): Unrolled {
     const [batch, length]: number[] = isFirst.shape;
     const starts = length - unroll - first;
-    let latent = mapLatent(latents, (leaf) => flatten(cut(leaf, first, starts), 2));
-    let going: Tensor = tf.ones([batch, starts]);
-    const [reached, valid] = [[latent], [going]];
-    for (let k = 1; k <= unroll; k++) {
-      const from = k > 1 ? { ...latent, state: scaleGradient(latent.state, UNROLL_GRADIENT) } : latent;
-      latent = imagine(params, from, flatten(cut(action, first + k, starts), 2));
-      going = tf.mul(going, tf.sub(1, cut(isFirst, first + k, starts)));
-      reached.push(latent);
-      valid.push(going);
-    }
-    const latentsOfAll = mapLatent(latent, (leaf, name) =>
-      tf.reshape(tf.stack(reached.map((each) => each[name]), 1), [batch, starts, unroll + 1, ...leaf.shape.slice(1)]));
-    return { first, latents: latentsOfAll, valid: tf.stack(valid, 2) };
+    const roots = mapLatent(latents, (leaf) => flatten(cut(leaf, first, starts), 2));
+    const after = (tensor: Tensor, k: number) => cut(tensor, first + k, starts);
+    const steps = Array.from({ length: unroll }, (_, k) => k + 1);
+    const imagined = rollout(dynamics, params, roots, {
+      actions: tf.stack(steps.map((k) => flatten(after(action, k), 2)), 1), gradients: 'all',
+      from: (latent, step) => (step > 0 ? { ...latent, state: scaleGradient(latent.state, UNROLL_GRADIENT) } : latent),
+    });
+    const valid = [tf.ones([batch, starts]) as Tensor];
+    for (const k of steps) valid.push(tf.mul(valid[k - 1], tf.sub(1, after(isFirst, k))));
+    return {
+      first, valid: tf.stack(valid, 2),
+      latents: mapLatent(imagined.latents, (leaf) => tf.reshape(leaf, [batch, starts, ...leaf.shape.slice(1)])),
+    };
   }
 
   function loss(params: Params, batch: Batch): ModelLoss {
@@ -125,12 +168,12 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
 
     const alive = tf.mul(tf.sub(1, after(windows(batch.isTerminal, span))), 1 - 1 / config.horizonDiscount);
     const parts: Record<string, Tensor> = {
-      reward: average(rewards.loss(params, arrived, after(windows(batch.reward, span)))),
+      reward: average(rewardHead.loss(params, arrived, after(windows(batch.reward, span)))),
       continue: average(discountOf(params, arrived).loss(tf.reshape(alive, [-1]))),
     };
-    if (siblings) {
+    if (consistencyHead) {
       const observed = flatten(after(windows(stopGradient(latents.state), span)), 2);
-      parts.consistency = average(siblings.loss(params, arrived.state, observed));
+      parts.consistency = average(consistencyHead.loss(params, arrived.state, observed));
     }
     if (decoder) {
       // One step of each rollout is looked at, another one in each, so that all depths are seen at the price of one.
@@ -148,25 +191,25 @@ export function createMuzero(config: Config['model'], { image, actionSize }: Muz
   }
 
   return {
-    latentShapes: { state: [deter], ...sinceRoot },
-    carryShapes: { history: [first, row] },
-    contextShapes: {},
-    blindSteps: first,
-    featureSize: deter,
-    parameters: parametersOf(layers),
-    encode: (params, picture) => embed.apply(params, picture),
-    observe(params, { history }, { tokens, previousAction, isFirst }) {
-      const keep = tf.expandDims(tf.sub(1, isFirst), -1);
-      const newest = tf.concat([tokens, tf.mul(previousAction, keep)], -1);
-      const rows = tf.concat([tf.mul(history, tf.expandDims(keep, -1)), tf.expandDims(newest, 1)], 1);
-      const state = representation.apply(params, tf.reshape(rows, [-1, frames * row]));
-      return { carry: { history: cut(rows, 1, first) }, latent: rooted(state) };
+    parameters: parametersOf([...seeing, ...imagining, ...decoders, ...(consistencyHead ? [consistencyHead] : [])]),
+    representation: {
+      parameters: parametersOf(seeing),
+      carryShapes: { history: [first, row] },
+      contextShapes: {},
+      blindSteps: first,
+      featureSize: deter,
+      encode: (params, picture) => embed.apply(params, picture),
+      observe(params, { history }, { tokens, previousAction, isFirst }) {
+        const keep = tf.expandDims(tf.sub(1, isFirst), -1);
+        const newest = tf.concat([tokens, tf.mul(previousAction, keep)], -1);
+        const rows = tf.concat([tf.mul(history, tf.expandDims(keep, -1)), tf.expandDims(newest, 1)], 1);
+        const state = representation.apply(params, tf.reshape(rows, [-1, frames * row]));
+        return { carry: { history: cut(rows, 1, first) }, latent: rooted(state) };
+      },
+      filter,
+      features: ({ state }) => state,
     },
-    filter,
-    imagine,
-    outcome: (params, latent) => ({ reward: rewards.apply(params, latent), discount: discountOf(params, latent) }),
-    features: ({ state }) => state,
-    ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
+    dynamics,
     loss,
   };
 }

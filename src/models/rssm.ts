@@ -5,20 +5,69 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Config } from '../config/index.ts';
+import { z } from 'zod';
+import { count, defineModel, fraction, section, weight, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
+import { blockGru } from '../nn/block-gru.ts';
 import { bernoulli, categorical, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
-import { imageDecoder, imageEncoder, pictureLoss, picturesOf, type DecoderEntry } from '../nn/image-codec.ts';
-import { blockLinear, chain, dense, linear, mlp, normAct, parametersOf, type Layer } from '../nn/layers.ts';
+import { codecOptions, codecRules, imageDecoder, imageEncoder, pictureLoss, picturesOf, type DecoderEntry } from '../nn/image-codec.ts';
+import { blockLinear, chain, dense, linear, mlp, normAct, parametersOf } from '../nn/layers.ts';
+import { outcomeOptions, outcomeRules } from '../nn/reward-head.ts';
 import { flatten as flattenAxes, mergeTime } from '../nn/sequences.ts';
-import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params } from '../types.ts';
+import { fromWidths } from '../nn/widths.ts';
+import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params, Representation, WorldShape } from '../types.ts';
 
-type Sequences = Parameters<LatentModel['filter']>[1];
+const options = {
+  model: {
+    ...codecOptions,
+    deter: count.describe('Width of the deterministic, recurrent part of the latent.'),
+    hidden: count.describe('Width of the layers inside the dynamics.'),
+    stoch: count.describe('Number of categorical variables in the latent.'),
+    classes: z.int().min(2).describe('Classes of each categorical variable.'),
+    blocks: count.describe('Blocks of the block-diagonal recurrence; they divide deter.'),
+    dynLayers: count.default(1).describe('Block-linear layers before the gates of the recurrence.'),
+    priorLayers: count.default(2).describe('Layers from the deterministic part to the prior.'),
+    posteriorLayers: count.default(1).describe('Layers from the deterministic part and the tokens to the posterior.'),
+    ...outcomeOptions,
+    unimix: fraction.default(0.01).describe('Share of the uniform distribution mixed into every categorical latent.'),
+    freeNats: weight.default(1).describe('KL below which the dynamics and representation losses rest, in nats.'),
+    scales: section({
+      image: weight.default(1).describe('Weight of the squared error of the decoded picture.'),
+      reward: weight.default(1).describe('Weight of the reward loss.'),
+      continue: weight.default(1).describe('Weight of the loss of the continue head.'),
+      dynamics: weight.default(1).describe('Weight of the KL that moves the prior towards the posterior.'),
+      representation: weight.default(0.1).describe('Weight of the KL that moves the posterior towards the prior.'),
+    }),
+  },
+};
 
-export interface RssmShape {
-  readonly image: { readonly size: number; readonly channels: number };
-  readonly actionSize: number;
-}
+export type RssmOptions = OptionsOf<typeof options>['model'];
+
+/** Categoricals and their classes; the official presets have 32 and what is written here. */
+const classesOf = {
+  debug: 4, tiny: 8, small: 16, size1m: 4, size12m: 16, size25m: 24, size50m: 32, size100m: 48, size200m: 64, size400m: 96,
+};
+
+const presets = fromWidths((sizes, preset) => {
+  const official = preset.startsWith('size');
+  const classes = classesOf[preset];
+  const stoch = official ? 32 : preset === 'debug' ? 2 : classes;
+  return { model: { ...sizes, stoch, classes, blocks: official ? 8 : 1, ...(preset === 'debug' ? { bins: 15 } : {}) } };
+}) satisfies PresetsOf<typeof options>;
+
+export default defineModel({
+  description: "DreamerV3's recurrent state-space model: a GRU beside categorical latents",
+  options,
+  presets,
+  rules: ({ model }, { env }) => [
+    ...codecRules(model, env),
+    ...(model.deter % model.blocks > 0 ? [{ key: 'model.blocks', expected: `expected a divisor of model.deter = ${model.deter}` }] : []),
+    ...outcomeRules(model),
+  ],
+  build: ({ model }, world) => createRssm(model, world),
+});
+
+type Sequences = Parameters<Representation['filter']>[1];
 
 /** What the recurrence needs of a picture and an action, computed for a whole sequence at once. */
 interface StepInput {
@@ -27,7 +76,7 @@ interface StepInput {
   readonly keep: Tensor;
 }
 
-export function createRssm(config: Config['model'], { image, actionSize }: RssmShape): LatentModel {
+export function createRssm(config: RssmOptions, { image, actionSize }: Pick<WorldShape, 'image' | 'actionSize'>): LatentModel {
   const { deter, hidden, stoch, classes, blocks, units, unimix, freeNats, scales } = config;
   const flat = stoch * classes;
   const featureSize = deter + flat;
@@ -62,10 +111,10 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
     linear('continue/logits', config.continueLayers > 0 ? units : featureSize, 1),
   );
   const shapes = { deter: [deter], stoch: [stoch, classes] };
-  const layers = [
-    encoder, ...(decoder ? [decoder] : []), ...gru.layers, deterInput, stochInput, actionInput, prior, posteriorDeter, posteriorTokens, posterior,
-    rewardHead, continueHead,
-  ];
+  const recurrence = [...gru.layers, deterInput, stochInput, actionInput];
+  const seeing = [posteriorDeter, posteriorTokens, posterior];
+  const telling = [rewardHead, continueHead];
+  const decoders = decoder ? [decoder] : [];
 
   const distribution = (logits: Tensor): Categorical =>
     categorical(tf.reshape(logits, [-1, stoch, classes]), unimix);
@@ -156,26 +205,32 @@ export function createRssm(config: Config['model'], { image, actionSize }: RssmS
   }
 
   return {
-    latentShapes: shapes,
-    carryShapes: shapes,
-    contextShapes: shapes,
-    blindSteps: 0,
-    featureSize,
-    parameters: parametersOf(layers),
-    encode: (params, picture) => encoder.apply(params, picture),
-    observe(params, carry, { tokens, previousAction, isFirst }, noise) {
-      const { latent } = posteriorStep(params, carry, prepare(params, tokens, previousAction, isFirst), noise);
-      return { carry: latent, latent };
+    parameters: parametersOf([encoder, ...decoders, ...recurrence, prior, ...seeing, ...telling]),
+    representation: {
+      parameters: parametersOf([encoder, ...recurrence, ...seeing]),
+      carryShapes: shapes,
+      contextShapes: shapes,
+      blindSteps: 0,
+      featureSize,
+      encode: (params, picture) => encoder.apply(params, picture),
+      observe(params, carry, { tokens, previousAction, isFirst }, noise) {
+        const { latent } = posteriorStep(params, carry, prepare(params, tokens, previousAction, isFirst), noise);
+        return { carry: latent, latent };
+      },
+      filter: (params, batch, noise) => filter(params, batch, noise).latents,
+      features,
     },
-    filter: (params, batch, noise) => filter(params, batch, noise).latents,
-    imagine(params, latent, action, noise) {
-      const next = advance(params, latent, embedAction(params, action));
-      const belief = distribution(prior.apply(params, next));
-      return { deter: next, stoch: noise ? belief.sample(noise) : belief.predict() };
+    dynamics: {
+      parameters: parametersOf([...decoders, ...recurrence, prior, ...telling]),
+      latentShapes: shapes,
+      imagine(params, latent, action, noise) {
+        const next = advance(params, latent, embedAction(params, action));
+        const belief = distribution(prior.apply(params, next));
+        return { deter: next, stoch: noise ? belief.sample(noise) : belief.predict() };
+      },
+      outcome: (params, latent) => outcomeOf(params, features(latent)),
+      ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
     },
-    outcome: (params, latent) => outcomeOf(params, features(latent)),
-    features,
-    ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
     loss,
   };
 }
@@ -212,50 +267,6 @@ function klLosses(
     dynamics: free(dynamics),
     representation: free(sum(posterior.kl(fixedPrior))),
     divergence: tf.mean(stopGradient(dynamics)),
-  };
-}
-
-interface BlockGru {
-  readonly layers: readonly Layer[];
-  /** What the embedded action contributes to the first layer: it waits for no step before it. */
-  action(params: Params, embedded: Tensor): Tensor;
-  /** deter [B, D], embedded deter and stoch [B, 2·hidden], action as above → deter'. */
-  step(params: Params, deter: Tensor, input: Tensor, action: Tensor): Tensor;
-}
-
-/**
- * The block-diagonal GRU: every block sees the whole input and its own slice of `deter`. The first layer's matrix is
- * kept in three parts, one for each thing that it acts on.
- * reset, candidate, update = split(layer(…)); deter' = u·tanh(r·c) + (1 − u)·deter, with u = σ(update − 1).
- */
-function blockGru(
-  name: string,
-  { deter, hidden, blocks, layers }: { deter: number; hidden: number; blocks: number; layers: number },
-): BlockGru {
-  const fanIn = 3 * hidden + deter / blocks;
-  const scaleFor = (inputs: number) => ({ scale: Math.sqrt(inputs / fanIn) });
-  const fromInput = linear(`${name}/input`, 2 * hidden, deter, { bias: false, ...scaleFor(2 * hidden) });
-  const fromAction = linear(`${name}/action`, hidden, deter, { bias: false, ...scaleFor(hidden) });
-  const fromDeter = blockLinear(`${name}/deter`, deter, deter, blocks, scaleFor(deter / blocks));
-  const rest = chain(
-    normAct(`${name}/norm`, deter),
-    ...Array.from({ length: layers - 1 }, (_, i) => chain(
-      blockLinear(`${name}/more${i}`, deter, deter, blocks), normAct(`${name}/more${i}/norm`, deter),
-    )),
-    blockLinear(`${name}/gates`, deter, 3 * deter, blocks),
-  );
-  return {
-    layers: [fromInput, fromAction, fromDeter, rest],
-    action: (params, embedded) => fromAction.apply(params, embedded),
-    step(params, state, input, action) {
-      const batch = state.shape[0];
-      const sum = tf.add(tf.add(fromDeter.apply(params, state), fromInput.apply(params, input)), action);
-      const gates = tf.reshape(rest.apply(params, sum), [batch, blocks, 3 * (deter / blocks)]);
-      const [reset, candidate, update] = tf.split(gates, 3, -1).map((gate) => tf.reshape(gate, [batch, deter]));
-      const fresh = tf.tanh(tf.mul(tf.sigmoid(reset), candidate));
-      // u·fresh + (1 − u)·state
-      return tf.add(state, tf.mul(tf.sigmoid(tf.sub(update, 1)), tf.sub(fresh, state)));
-    },
   };
 }
 

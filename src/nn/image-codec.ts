@@ -4,10 +4,31 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { count, type Broken } from '../config/index.ts';
 import type { Group, Latent, ParameterSpec, Params } from '../types.ts';
 import { dense, linear, normAct, parametersOf, type Layer } from './layers.ts';
 import { fromPatches, toPatches } from './patches.ts';
 import { flatten } from './sequences.ts';
+
+/** Keys of a model that sees and decodes pictures. */
+export const codecOptions = {
+  decoder: z
+    .enum(['recon', 'probe', 'none'])
+    .default('recon')
+    .describe('The decoder shapes the latent, or only looks at it (no gradient reaches the latent), or is left out.'),
+  depth: count.describe('Base number of channels of encoder and decoder.'),
+  minResolution: count.default(4).describe('Side of the feature map at which encoder and decoder meet the latent.'),
+  stem: count.default(4).describe('Stride of the first patch convolution; later stages halve the side.'),
+};
+
+/** Pictures must be such that halving them ends at the smallest feature map. */
+export function codecRules({ stem, minResolution }: { stem: number; minResolution: number }, { size }: { size: number }): Broken[] {
+  const stages = Math.log2(size / (stem * minResolution));
+  if (Number.isInteger(stages) && stages >= 0) return [];
+  const smallest = stem * minResolution;
+  return [{ key: 'env.size', expected: `expected model.stem × model.minResolution × 2ⁿ = ${smallest}, ${2 * smallest}, …` }];
+}
 
 export interface ImageShape {
   /** Side of the square image, in pixels. */

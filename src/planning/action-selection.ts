@@ -55,19 +55,12 @@ export function muzeroActionSelection(
 /** A logit this low is still allowed where nothing else is left. */
 const LOW_LOGIT = -1e9;
 
-/**
- * The valid root action with the highest gumbel + logit + q among those with `consideredVisit` visits, where
- * `visitsBefore` [B, A] do not count.
- */
+/** The valid root action with the highest gumbel + logit + q among those with `consideredVisit` visits. */
 export function bestConsidered(
   tree: Tree,
   root: number,
   consideredVisit: number,
-  { gumbel, visitsBefore, qvalues }: {
-    readonly gumbel: Float32Array;
-    readonly visitsBefore: Int32Array;
-    readonly qvalues: Float64Array;
-  },
+  { gumbel, qvalues }: { readonly gumbel: Float32Array; readonly qvalues: Float64Array },
 ): number {
   const { numActions, childrenVisits, childrenPriorProbs, rootInvalidActions } = tree;
   const first = root * tree.numNodes * numActions;
@@ -76,7 +69,7 @@ export function bestConsidered(
   let highest = -Infinity;
   for (let action = 0; action < numActions; action++) {
     if (rootInvalidActions[row + action] !== 0) continue;
-    if (childrenVisits[first + action] - visitsBefore[row + action] !== consideredVisit) continue;
+    if (childrenVisits[first + action] !== consideredVisit) continue;
     const logit = Math.log(childrenPriorProbs[first + action]);
     const score = Math.max(LOW_LOGIT, gumbel[row + action] + logit + qvalues[action]);
     if (score > highest) {
@@ -93,14 +86,12 @@ export interface GumbelRootOptions {
   readonly qtransform: Qtransform;
   /** [B, A] */
   readonly gumbel: Float32Array;
-  /** [B, A]: visits of the root's children when the search begins, which do not count for the halving. */
-  readonly visitsBefore: Int32Array;
 }
 
 /** Sequential Halving with Gumbel: the actions sampled without replacement, the better half visited again and again. */
 export function gumbelRootActionSelection(
   numActions: number,
-  { numSimulations, maxNumConsideredActions, qtransform, gumbel, visitsBefore }: GumbelRootOptions,
+  { numSimulations, maxNumConsideredActions, qtransform, gumbel }: GumbelRootOptions,
 ): ActionSelection {
   const qvalues = new Float64Array(numActions);
   const sequences: Int32Array[] = []; // by how many actions are considered, made when first asked for
@@ -111,12 +102,12 @@ export function gumbelRootActionSelection(
     let simulation = 0;
     for (let action = 0; action < numActions; action++) {
       if (tree.rootInvalidActions[row + action] === 0) valid++;
-      simulation += tree.childrenVisits[first + action] - visitsBefore[row + action];
+      simulation += tree.childrenVisits[first + action];
     }
     const considered = Math.min(maxNumConsideredActions, valid);
     const sequence = (sequences[considered] ??= sequenceOfConsideredVisits(considered, numSimulations));
     qtransform(tree, root, node, qvalues);
-    return bestConsidered(tree, root, sequence[simulation], { gumbel, visitsBefore, qvalues });
+    return bestConsidered(tree, root, sequence[simulation], { gumbel, qvalues });
   };
 }
 

@@ -31,17 +31,16 @@ export async function gumbelMuzeroPolicy(
   const tree = plantTree(input);
   const { batch, numActions } = tree;
   const gumbel = Float32Array.from({ length: batch * numActions }, () => gumbelScale * gumbelDeviate(rng));
-  const visitsBefore = rootRows(tree, tree.childrenVisits);
   await search(tree, {
     ...input,
     selectRootAction: gumbelRootActionSelection(numActions, {
-      numSimulations, maxNumConsideredActions, qtransform, gumbel, visitsBefore,
+      numSimulations, maxNumConsideredActions, qtransform, gumbel,
     }),
     selectInteriorAction: gumbelInteriorActionSelection(numActions, qtransform),
   });
 
   const priors = rootRows(tree, tree.childrenPriorProbs);
-  const visits = rootRows(tree, tree.childrenVisits).map((count, i) => count - visitsBefore[i]);
+  const visits = rootRows(tree, tree.childrenVisits);
   const actionWeights = new Float32Array(batch * numActions);
   const qvalues = new Float64Array(numActions);
   const action = new Int32Array(batch);
@@ -50,7 +49,7 @@ export async function gumbelMuzeroPolicy(
     qtransform(tree, root, ROOT_INDEX, qvalues);
     actionWeights.set(softmax(qvalues.map((q, i) => Math.log(priors[row + i]) + q)), row);
     const mostVisits = Math.max(...visits.subarray(row, row + numActions));
-    action[root] = bestConsidered(tree, root, mostVisits, { gumbel, visitsBefore, qvalues });
+    action[root] = bestConsidered(tree, root, mostVisits, { gumbel, qvalues });
   }
   return { action, actionWeights, searchTree: tree };
 }

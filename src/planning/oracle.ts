@@ -20,7 +20,7 @@ interface Fork<S> {
 
 /**
  * A search model whose roots are states of `environment`. All legal actions have the same prior. It remembers every
- * state that it was led to, so make a new one when no tree is kept any more.
+ * state that it was led to, so make a new one when its trees are not wanted any more.
  * @throws Error where actions are continuous, or the expert is asked for and there is none
  */
 export function oracle<S>(

@@ -4,7 +4,6 @@
  */
 import type { NdArray, Rng } from '../types.ts';
 import { muzeroPolicy } from './muzero-policy.ts';
-import { ROOT_INDEX, rootRows, type Tree } from './tree.ts';
 import type { Embedding, PolicyOutput, Recurrent, RecurrentOutput, RootOutput, SearchInput } from './types.ts';
 
 /** What a model says of B states and K sampled actions each. */
@@ -38,28 +37,11 @@ const LEAF = 'sampledActions';
 
 /** Any search policy, over sampled actions; MuZero's by default. */
 export async function sampledMuzeroPolicy(
-  { root: fresh, recurrent, ...input }: SampledInput,
+  { root, recurrent, ...input }: SampledInput,
   policy: (input: SearchInput) => Promise<PolicyOutput> = muzeroPolicy,
 ): Promise<SampledPolicyOutput> {
-  const root = input.tree ? withKeptActions(fresh, input.tree) : fresh;
   const output = await policy({ ...input, root: remember(root), recurrent: overSampledActions(recurrent) });
   return { ...output, action: pick(root.sampledActions, output.action), sampledActions: root.sampledActions };
-}
-
-/** Where a tree was kept, its root keeps the actions whose children it has, and their priors. */
-function withKeptActions(root: SampledRootOutput, tree: Tree): SampledRootOutput {
-  const { shape, dtype } = root.sampledActions;
-  const [, numActions, size] = shape;
-  const data = root.sampledActions.data.slice();
-  const priorLogits = root.priorLogits.slice();
-  const keptProbs = rootRows(tree, tree.childrenPriorProbs);
-  for (let lane = 0; lane < tree.batch; lane++) {
-    if (tree.nodeVisits[lane * tree.numNodes + ROOT_INDEX] === 0) continue;
-    const [first, end] = [lane * numActions, (lane + 1) * numActions];
-    data.set(tree.embeddings[LEAF].data.subarray(first * size, end * size), first * size);
-    priorLogits.set(keptProbs.subarray(first, end).map(Math.log), first);
-  }
-  return { ...root, priorLogits, sampledActions: { data, shape, dtype } };
 }
 
 function overSampledActions(recurrent: SampledRecurrent): Recurrent {

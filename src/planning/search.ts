@@ -19,13 +19,13 @@ export interface SearchSettings {
 }
 
 /**
- * Grow the trees by `numSimulations` simulations, in place. Node `firstFree + i` of a tree is what simulation i found
- * there; it stays empty where the simulation ended at a node that was known: at the depth limit, or at the end of an
+ * Grow the trees by `numSimulations` simulations, in place. Node i + 1 of a tree is what simulation i found there; it
+ * stays empty where the simulation ended at a node that was known: at the depth limit, or at the end of an
  * episode (a discount of 0), beyond which nothing adds to any value.
  */
 export async function search(tree: Tree, settings: SearchSettings): Promise<void> {
   const { recurrent, numSimulations, rng } = settings;
-  const { batch, numNodes, numActions, firstFree, childrenIndex } = tree;
+  const { batch, numNodes, numActions, childrenIndex } = tree;
   const walk = createWalk(tree, settings);
   const leaves = createLeaves(tree);
   const parents = new Int32Array(batch);
@@ -39,7 +39,7 @@ export async function search(tree: Tree, settings: SearchSettings): Promise<void
       if (childOf(root) === UNVISITED) grows = true;
     }
     const output = grows ? await recurrent(leaves.gather(parents), actions, rng) : undefined;
-    const newNode = firstFree + simulation;
+    const newNode = simulation + 1;
     if (output) {
       checkOutput(output, tree);
       leaves.store(output, newNode);

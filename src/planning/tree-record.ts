@@ -53,7 +53,6 @@ export function treeRecord(tree: Tree, root: number, { maxNodes }: { readonly ma
   if (visits === 0) throw new RangeError(`expected a tree that was searched, got no visit of root ${root}`);
 
   const kept: Candidate[] = [];
-  // Reached by way of their parents, so that what a reused tree has cut off is not found again.
   const frontier: Candidate[] = [{ index: ROOT_INDEX, parent: NO_PARENT, action: NO_PARENT, depth: 0, visits }];
   while (frontier.length > 0 && kept.length < maxNodes) {
     const [next] = frontier.splice(firstOf(frontier), 1);

@@ -10,13 +10,14 @@ export const ROOT_INDEX = 0;
 export const NO_PARENT = -1;
 export const UNVISITED = -1;
 
-/** B trees of at most N nodes with A actions each. A node that was never visited has no meaning. */
+/**
+ * B trees of at most N nodes with A actions each: simulation i writes node i + 1 of every tree. A node that was never
+ * visited has no meaning.
+ */
 export interface Tree {
   readonly batch: number;
   readonly numNodes: number;
   readonly numActions: number;
-  /** Nodes below this index were there before the search; simulation i writes node `firstFree + i` of every tree. */
-  readonly firstFree: number;
   /** [B, N] */
   readonly nodeVisits: Int32Array;
   /** [B, N]: the model's own estimates. */
@@ -61,18 +62,16 @@ export interface TreeShape {
   readonly batch: number;
   readonly numNodes: number;
   readonly numActions: number;
-  readonly firstFree: number;
 }
 
 /** Trees without nodes; the embeddings will be like `embedding`, leaves [B, …]. */
-export function emptyTree({ batch, numNodes, numActions, firstFree }: TreeShape, embedding: Embedding): Tree {
+export function emptyTree({ batch, numNodes, numActions }: TreeShape, embedding: Embedding): Tree {
   const nodes = batch * numNodes;
   const edges = nodes * numActions;
   return {
     batch,
     numNodes,
     numActions,
-    firstFree,
     nodeVisits: new Int32Array(nodes),
     rawValues: new Float32Array(nodes),
     nodeValues: new Float32Array(nodes),

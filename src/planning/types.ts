@@ -46,8 +46,6 @@ export interface SearchInput {
   readonly invalidActions?: Uint8Array;
   /** Edges from the root to the deepest node; without limit by default. */
   readonly maxDepth?: number;
-  /** What an earlier search found below the action that was taken, from `subtree`. */
-  readonly tree?: Tree;
   /** Grow nodes beyond the end of an episode too, as mctx does; they change no value above. */
   readonly expandTerminal?: boolean;
 }

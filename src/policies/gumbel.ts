@@ -1,10 +1,15 @@
 /** Gumbel search: Sequential Halving at the root (Danihelka et al. 2022). */
-import type { PolicyVariant } from '../planning/acting.ts';
-import { createSearchActor, searchRefusal } from '../planning/search-actor.ts';
+import { gumbelOptions, searchOptions } from '../acting/search-options.ts';
+import { searchPolicy } from '../acting/search-policy.ts';
+import { gumbelMuzeroPolicy } from '../planning/gumbel-muzero-policy.ts';
 
-const gumbel: PolicyVariant = {
+export default searchPolicy({
+  file: import.meta.url,
   description: 'tree search by Sequential Halving, which needs few simulations (Gumbel MuZero)',
-  refuses: searchRefusal('gumbel', 'discrete'),
-  create: (options) => createSearchActor('gumbel', options),
-};
-export default gumbel;
+  actions: 'discrete',
+  options: { search: { ...searchOptions, ...gumbelOptions } },
+  decide: (input, { search }, explore) => gumbelMuzeroPolicy(input, {
+    maxNumConsideredActions: search.considered,
+    gumbelScale: explore ? search.gumbelScale : 0,
+  }),
+});

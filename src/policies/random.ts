@@ -1,5 +1,5 @@
 /** Acting uniformly at random: the score that every agent has to beat. */
-import type { PolicyVariant } from '../planning/acting.ts';
+import { definePolicy } from '../acting/policy-variant.ts';
 import type { ActionSpace, Policy } from '../types.ts';
 import { actionSize, encodeAction, randomAction } from '../world/actions.ts';
 
@@ -22,9 +22,9 @@ export function randomPolicy(space: ActionSpace): Policy {
   };
 }
 
-const random: PolicyVariant = {
+export default definePolicy({
   description: 'uniformly random: the score to beat',
+  options: {},
   refuses: () => undefined,
   create: async ({ actions }) => ({ ...randomPolicy(actions), update() {}, async dispose() {} }),
-};
-export default random;
+});

@@ -1,10 +1,16 @@
 /** Gumbel search over actions that are sampled at every node (Hubert et al. 2021; Wang et al. 2024). */
-import type { PolicyVariant } from '../planning/acting.ts';
-import { createSearchActor, searchRefusal } from '../planning/search-actor.ts';
+import { gumbelOptions, sampledOptions, searchOptions } from '../acting/search-options.ts';
+import { searchPolicy } from '../acting/search-policy.ts';
+import { gumbelMuzeroPolicy } from '../planning/gumbel-muzero-policy.ts';
 
-const sampled: PolicyVariant = {
+export default searchPolicy({
+  file: import.meta.url,
   description: 'tree search over sampled actions, for continuous ones (Sampled MuZero)',
-  refuses: searchRefusal('sampled', 'continuous'),
-  create: (options) => createSearchActor('sampled', options),
-};
-export default sampled;
+  actions: 'continuous',
+  options: { search: { ...searchOptions, ...sampledOptions, ...gumbelOptions } },
+  // To the algorithm the samples of a node are so many numbered actions.
+  decide: (input, { search }, explore) => gumbelMuzeroPolicy(input, {
+    maxNumConsideredActions: search.considered,
+    gumbelScale: explore ? search.gumbelScale : 0,
+  }),
+});

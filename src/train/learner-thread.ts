@@ -2,18 +2,22 @@
 import { compile, type Program } from '../engine/compile.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
-import type { Groups, NdArray, Rng } from '../types.ts';
+import type { Agent, Groups, NdArray, Refresher, Rng, Stage, TensorSpec } from '../types.ts';
 import { answer } from '../thread.ts';
-import { channelsOf } from '../world/frame-stack.ts';
-import { createAgent } from './agent.ts';
+import { actingPolicy, buildAgent, loadAgent, openPolicy } from './configure.ts';
 import type { LearnerCalls } from './learner.ts';
-import { createReanalysis, withSearched, type Reanalysis } from './reanalyse.ts';
-import { batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs, type LearnerState } from './update.ts';
+import { withRefreshed } from './refreshed.ts';
+import { roundsOf, stepsUntil, stepsAt } from './schedule.ts';
+import {
+  batchSpecs, byGradients, initLearner, nextState, requireDisjoint, requireStages, schedulesFor, stateInputs, updateProgram,
+  updateSpecs, withHardCopies, type LearnerState,
+} from './update.ts';
 
 interface Running {
-  readonly program: Program;
-  readonly reanalysis: Reanalysis | undefined;
-  readonly schedule: (update: number) => Groups<NdArray>;
+  readonly agent: Agent;
+  /** The program of stages that are due together, compiled when they first are. */
+  programOf(stages: readonly Stage[]): Promise<Program>;
+  readonly refresher: Refresher | undefined;
   readonly noise: Rng;
   state: LearnerState;
 }
@@ -27,38 +31,57 @@ function learner(): Running {
 
 answer<LearnerCalls>({
   async start({ config, shape, state: given }) {
-    const agent = createAgent(config, shape);
+    const variant = await loadAgent(config.agent);
+    const agent = buildAgent(variant, config, shape);
+    requireStages(agent);
     const rng = createRng(config.seed);
     const state = given ?? initLearner(agent, rng.split('init'));
-    const specs = batchSpecs(agent, {
-      batchSize: config.train.batchSize, length: config.train.batchLength,
-      size: config.env.size, channels: channelsOf(config.env), actionSize: shape.actionSize,
-    });
+    const { batchSize, batchLength, threads } = config.train;
+    const { size, channels } = shape.image;
+    const specs = batchSpecs(agent, { batchSize, length: batchLength, size, channels, actionSize: shape.actionSize });
     const engine = await resolveEngine(config.engine.name, config.engine.provider);
-    const program = await compile('update', updateProgram(config, agent), updateSpecs(config, agent, specs), {
-      engine, threads: config.train.threads,
+    const programOf = compiler(agent, specs, { engine, threads });
+    const program = await programOf(firstDue(agent.stages));
+    const policy = await openPolicy(actingPolicy(config, variant, shape.actions), config, shape.actions, agent);
+    const refresher = await agent.refresh?.({
+      batchSize, batchLength, imageShape: [size, size, channels], actionSize: shape.actionSize, policy, threads, engine,
     });
-    const reanalysis = await createReanalysis({ config, agent, shape, engine, specs });
-    running = {
-      program, state, reanalysis, noise: rng.split('update'),
-      schedule: (update) => ({ schedule: scheduleFor(config, update) }),
-    };
+    running = { agent, programOf, state, refresher, noise: rng.split('update') };
     return program.report;
   },
 
   async update({ update, inputs }) {
-    const { program, schedule, noise, state, reanalysis } = learner();
+    const { agent, programOf, noise, refresher } = learner();
     const rng = noise.split(update);
-    const searched = await reanalysis?.run({ ...state.params, ...state.slow }, inputs, rng.split('reanalyse'));
-    const targets = searched ? withSearched(inputs.targets, searched) : inputs.targets;
-    const outputs = await program.run({ ...state, ...inputs, targets, ...schedule(update) }, rng);
-    // A group without members does not come back.
-    const { params, slow = {}, momentum, variance, statistics = {} } = outputs;
-    learner().state = { params, slow, momentum, variance, statistics };
-    const metrics = Object.fromEntries(Object.entries(outputs.metrics).map(([name, { data }]) => [name, data[0]]));
-    const priority = outputs.priority?.priority.data;
+    const { params, slow } = learner().state;
+    const refreshed = await refresher?.run({ ...params, ...slow }, inputs, rng.split('reanalyse'));
+    const fresh = refreshed ? { ...inputs, targets: withRefreshed(inputs.targets, refreshed) } : inputs;
+    let metrics: Readonly<Record<string, number>> = {};
+    let found: Groups<NdArray> = {};
+    for (const [round, due] of roundsOf(agent.stages, update).entries()) {
+      const stream = round === 0 ? rng : rng.split(`round ${round}`);
+      const stages = byGradients(due);
+      if (stages.length > 0) {
+        const program = await programOf(stages);
+        const stepOf = ({ when }: Stage) => stepsUntil(when, update) - stepsAt(when, update) + round + 1;
+        const { state } = learner();
+        const outputs = await program.run({ ...stateInputs(state, stages), ...fresh, ...schedulesFor(stages, stepOf) }, stream);
+        learner().state = nextState(state, outputs);
+        found = { ...found, ...outputs };
+        metrics = { ...metrics, ...numbersOf(outputs.metrics) };
+      }
+      for (const { name, search } of due) {
+        if (!search) continue;
+        const { state } = learner();
+        const next = await search({ params: state.params, statistics: state.statistics, inputs: fresh, update, rng: stream.split(name) });
+        const statistics = { ...state.statistics, ...next.statistics };
+        learner().state = { ...state, params: { ...state.params, ...next.params }, statistics };
+      }
+    }
+    learner().state = withHardCopies(learner().state, agent.stages, update);
+    const priority = found.priority?.priority.data;
     return {
-      metrics, context: outputs.context ?? {}, ...(searched ? { searched } : {}),
+      metrics, context: found.context ?? {}, ...(refreshed ? { refreshed } : {}),
       ...(priority instanceof Float32Array ? { priority } : {}),
     };
   },
@@ -71,3 +94,31 @@ answer<LearnerCalls>({
     return learner().state;
   },
 });
+
+function compiler(
+  agent: Agent,
+  specs: Groups<TensorSpec>,
+  options: Parameters<typeof compile>[3],
+): Running['programOf'] {
+  const programs = new Map<string, Promise<Program>>();
+  return (due) => {
+    const stages = byGradients(due);
+    const key = stages.map(({ name }) => name).join(' + ');
+    const known = programs.get(key);
+    if (known) return known;
+    requireDisjoint(agent, stages);
+    const program = compile('update', updateProgram(agent, stages), updateSpecs(agent, stages, specs), options);
+    programs.set(key, program);
+    return program;
+  };
+}
+
+/** The stages of the first update at which any is learned by gradients: what is compiled before a run begins. */
+function firstDue(stages: readonly Stage[]): readonly Stage[] {
+  const learning = byGradients(stages);
+  const first = Math.min(...learning.map(({ when }) => when?.from ?? 1));
+  return learning.filter(({ when }) => stepsAt(when, first) > 0);
+}
+
+const numbersOf = (metrics: Groups<NdArray>[string]): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, { data }]) => [name, data[0]]));

@@ -4,15 +4,13 @@
  */
 import type { Config } from '../config/index.ts';
 import type { CompileReport } from '../engine/compile.ts';
-import type { Group, Groups, NdArray, ParamArrays } from '../types.ts';
+import type { Group, Groups, NdArray, ParamArrays, RefreshedTargets, WorldShape } from '../types.ts';
 import { startThread } from '../thread.ts';
-import type { AgentShape } from './agent.ts';
-import type { Searched } from './reanalyse.ts';
 import type { LearnerState } from './update.ts';
 
 export interface LearnerOptions {
   readonly config: Config;
-  readonly shape: AgentShape;
+  readonly shape: WorldShape;
   /** Where to go on; a fresh state from the seed where absent. */
   readonly state?: LearnerState;
 }
@@ -26,10 +24,10 @@ export interface UpdateRequest {
 
 export interface UpdateResult {
   readonly metrics: Readonly<Record<string, number>>;
-  /** For replay to keep: of the latents, leaves [B, T, …], and what was searched anew. */
+  /** For replay to keep: of the latents, leaves [B, T, …], and the targets that were made anew. */
   readonly context: Group<NdArray>;
-  readonly searched?: Searched;
-  /** [B], where the behaviour gives priorities. */
+  readonly refreshed?: RefreshedTargets;
+  /** [B], where a stage gives priorities. */
   readonly priority?: Float32Array;
 }
 

@@ -4,28 +4,24 @@
  * So nothing depends on which thread is faster, and the same seed gives the same numbers.
  */
 import type { Config } from '../config/index.ts';
-import type { EngineChoice } from '../engine/compile.ts';
 import type { Replay } from '../data/replay.ts';
 import { mapGroup, zeros } from '../engine/nd-array.ts';
-import { randomPolicy } from '../policies/random.ts';
 import { createRng } from '../random.ts';
-import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.ts';
-import type { Driver, FinishedEpisode } from '../world/driver.ts';
+import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
+import type { FinishedEpisode } from '../world/driver.ts';
 import { ExternalWorldError } from '../world/external.ts';
-import { actingPolicy, loadPolicy } from './agent.ts';
-import { withBursts } from './bursts.ts';
+import type { Collector, Tick } from './collector.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
-import { searchedPositions } from './reanalyse.ts';
+import { refreshedPositions } from './refreshed.ts';
 
-/** Where a run stands between two blocks, apart from what driver, replay and learner hold. Plain data. */
+/** Where a run stands between two blocks, apart from what collector, replay and learner hold. Plain data. */
 export interface LoopState {
   /** Environment steps taken, over all lanes. */
   readonly step: number;
   readonly update: number;
   readonly block: number;
   readonly episode: number;
-  readonly carry: Group<NdArray>;
   /** What was measured since the last row. */
   readonly means: MeanState;
   readonly loggedAt: number;
@@ -33,13 +29,11 @@ export interface LoopState {
 
 export interface LoopOptions {
   readonly config: Config;
-  readonly agent: Agent;
-  readonly actions: ActionSpace;
-  readonly engine: EngineChoice;
-  readonly driver: Driver;
+  readonly agent: Pick<Agent, 'targetShapes'>;
+  readonly collector: Collector;
   readonly replay: Replay;
   readonly learner: Learner;
-  /** Where to go on; the driver and the replay must have been restored to the same moment. */
+  /** Where to go on; the collector and the replay must have been restored to the same moment. */
   readonly resume?: LoopState;
 }
 
@@ -65,70 +59,57 @@ export function updatesDue(config: Config, step: number): number {
   return Math.floor(replayed / (train.batchSize * train.batchLength));
 }
 
+const BEGINNING = { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
+
 /** Run until the budget of steps is used; stop iterating at any moment to stop earlier. */
 export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment, void, void> {
-  const { config, driver, replay, learner, resume } = options;
+  const { config, collector, replay, learner, resume, agent: { targetShapes } } = options;
   const { train } = config;
-  const root = createRng(config.seed);
+  const sampling = createRng(config.seed).split('replay');
   const means = createMeans(resume?.means);
-  const random = withBursts(randomPolicy(options.actions), options.actions, train.explore > 0 ? 1 : 0);
-  const { targetShapes } = options.agent.behavior;
-  const variant = await loadPolicy(actingPolicy(config, options.actions), options.actions);
-  const actor = await variant.create({
-    agent: options.agent, actions: options.actions, engine: options.engine, search: config.search,
-    params: await learner.params(), lanes: driver.lanes, imageShape: driver.imageShape, actionSize: driver.actionSize,
-    explore: true, threads: 1,
-  });
-  const policy = withBursts(actor, options.actions, train.explore);
-  let { step, update, block, episode, loggedAt } = resume ?? { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
-  let carry = resume?.carry ?? policy.initial(driver.lanes);
-  if (!resume) remember(replay, await driver.start());
+  let { step, update, block, episode, loggedAt } = resume ?? BEGINNING;
+  let params: ParamArrays | undefined;
+  if (!resume) remember(replay, await collector.start());
 
-  try {
-    while (step < train.steps || update < updatesDue(config, step)) {
-      // Act with the parameters of the block before …
-      const exploring = step < exploration(config);
-      const ticks = Math.min(blockTicks(config, exploring), Math.max(0, Math.ceil((train.steps - step) / driver.lanes)));
-      const acting = collect(driver, exploring ? random : policy, carry, ticks, root.split('act').split(block));
-      // … and learn from the steps of all blocks before.
-      const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
-      const learning = learn(learner, replay, config, { from: update, to: due }, root.split('replay'), means);
-      const [collected, losses] = await both(acting, learning);
-      if (collected instanceof ExternalWorldError) {
-        // What was learned stands, and none of this block's steps do: a moment from which the run can go on.
-        const state = { step, update: due, block, episode, carry, means: means.state(), loggedAt };
-        yield { state, finished: [], done: false };
-        throw collected;
-      }
-
-      // Meet: the new steps become memory, the new parameters act.
-      for (const { steps, targets } of collected.ticks) {
-        // They are about what lanes show before they step on.
-        const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([driver.lanes, ...shape]));
-        if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
-        remember(replay, steps);
-      }
-      carry = collected.carry;
-      step += ticks * driver.lanes;
-      episode += collected.finished.length;
-      if (due > update) actor.update(await learner.params());
-      update = due;
-      block += 1;
-      for (const { return: total, length } of collected.finished) {
-        means.add({ 'episode/return': total, 'episode/length': length });
-      }
-
-      const done = step >= train.steps && update >= updatesDue(config, step);
-      const rowDue = done || step - loggedAt >= train.logEvery;
-      const row = rowDue ? { ...means.take(), 'episode/count': episode, 'replay/steps': replay.length } : undefined;
-      if (rowDue) loggedAt = step;
-      yield {
-        state: { step, update, block, episode, carry, means: means.state(), loggedAt },
-        finished: collected.finished, done, ...(row ? { row } : {}), ...(losses ? { losses } : {}),
-      };
+  while (step < train.steps || update < updatesDue(config, step)) {
+    // Act with the parameters of the block before …
+    const exploring = step < exploration(config);
+    const ticks = Math.min(blockTicks(config, exploring), Math.max(0, Math.ceil((train.steps - step) / collector.lanes)));
+    const acting = collector.collect(params, { index: block, ticks, exploring });
+    // … and learn from the steps of all blocks before.
+    const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
+    const learning = learn(learner, replay, config, { from: update, to: due }, sampling, means);
+    const [collected, losses] = await both(acting, learning);
+    if (collected instanceof ExternalWorldError) {
+      // What was learned stands, and none of this block's steps do: a moment from which the run can go on.
+      yield { state: { step, update: due, block, episode, means: means.state(), loggedAt }, finished: [], done: false };
+      throw collected;
     }
-  } finally {
-    await actor.dispose();
+
+    // Meet: the new steps become memory, the new parameters act.
+    for (const { steps, targets } of collected.ticks) {
+      // They are about what lanes show before they step on.
+      const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([collector.lanes, ...shape]));
+      if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
+      remember(replay, steps);
+    }
+    params = due > update ? await learner.params() : undefined;
+    step += ticks * collector.lanes;
+    episode += collected.finished.length;
+    update = due;
+    block += 1;
+    for (const { return: total, length } of collected.finished) {
+      means.add({ 'episode/return': total, 'episode/length': length });
+    }
+
+    const done = step >= train.steps && update >= updatesDue(config, step);
+    const rowDue = done || step - loggedAt >= train.logEvery;
+    const row = rowDue ? { ...means.take(), 'episode/count': episode, 'replay/steps': replay.length } : undefined;
+    if (rowDue) loggedAt = step;
+    yield {
+      state: { step, update, block, episode, means: means.state(), loggedAt },
+      finished: collected.finished, done, ...(row ? { row } : {}), ...(losses ? { losses } : {}),
+    };
   }
 }
 
@@ -156,36 +137,6 @@ async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A 
   throw acted.reason;
 }
 
-interface Tick {
-  /** The new records of every lane. */
-  readonly steps: Awaited<ReturnType<Driver['step']>>['steps'];
-  /** What was found by a search before them, if one was made, and what was legal, if not everything: leaves [N, …]. */
-  readonly targets: Group<NdArray>;
-}
-
-interface Collected {
-  readonly ticks: readonly Tick[];
-  readonly finished: readonly FinishedEpisode[];
-  readonly carry: Group<NdArray>;
-}
-
-async function collect(driver: Driver, policy: Policy, from: Group<NdArray>, count: number, rng: Rng): Promise<Collected> {
-  const ticks: Tick[] = [];
-  const finished: FinishedEpisode[] = [];
-  let carry = from;
-  for (let tick = 0; tick < count; tick++) {
-    const observation = driver.observation();
-    const choice = await policy.act(carry, observation, rng);
-    // The driver shows the next step in the same memory.
-    const legal = observation.legal && { ...observation.legal, data: observation.legal.data.slice() };
-    const arrived = await driver.step(choice.action);
-    carry = choice.carry;
-    ticks.push({ steps: arrived.steps, targets: { ...choice.targets, ...(legal ? { legal } : {}) } });
-    finished.push(...arrived.finished);
-  }
-  return { ticks, finished, carry };
-}
-
 function remember(replay: Replay, lanes: Tick['steps']): void {
   lanes.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
 }
@@ -211,9 +162,9 @@ async function learn(
     const inputs = { batch: { image, action, reward, isFirst, isTerminal }, context, targets, weight: { weight } };
     const updating = learner.update({ update, inputs });
     batch = update < to ? sample(update + 1) : undefined;
-    const { metrics, priority, searched, ...found } = await updating;
+    const { metrics, priority, refreshed, ...found } = await updating;
     replay.writeContext(positions, found.context);
-    if (searched) replay.writeTargets(searchedPositions(positions, searched), searched.targets);
+    if (refreshed) replay.writeTargets(refreshedPositions(positions, refreshed), refreshed.targets);
     if (priority) replay.writePriorities(positions, priority);
     means.add(metrics);
     losses = metrics;

@@ -6,27 +6,26 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { configSchema, type Config } from '../config/index.ts';
+import { type AgentVariant, type Config } from '../config/index.ts';
 import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, writeCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
-import { resolveEngine, type EngineChoice } from '../engine/resolve-engine.ts';
+import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
-import type { Agent, Environment } from '../types.ts';
+import type { Agent, EngineChoice, Environment, Groups, NdArray, WorldShape } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { randomAction } from '../world/actions.ts';
 import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
-import type { Driver, DriverSnapshot } from '../world/driver.ts';
+import type { DriverSnapshot } from '../world/driver.ts';
 import { openDriver } from '../world/external.ts';
-import { channelsOf } from '../world/frame-stack.ts';
-import { actingPolicy, createAgent, loadPolicy, shapeOf } from './agent.ts';
+import { createLocalCollector, type Collector } from './collector.ts';
+import { actingPolicy, buildAgent, configure, openPolicy, shapeOf, type Configured } from './configure.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
 import type { LearnerState } from './update.ts';
 
-export interface RunOptions {
+export interface RunOptions extends Configured {
   readonly directory: string;
-  readonly config: Config;
   readonly environment: Environment;
   /** The command line, for whoever wants to do it again. */
   readonly command: string;
@@ -36,13 +35,15 @@ export interface Run {
   readonly directory: string;
   readonly command: string;
   readonly config: Config;
+  readonly variant: AgentVariant;
   /** The world as the configuration has it, with the size and the look of its pictures. */
   readonly world: ConfiguredWorld;
   readonly environment: Environment;
+  readonly shape: WorldShape;
   readonly agent: Agent;
   readonly engine: EngineChoice;
   readonly learner: Learner;
-  readonly driver: Driver;
+  readonly collector: Collector;
   readonly replay: Replay;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -68,60 +69,73 @@ const loopSchema = z.object({
  * Open `directory` as a run: a new one, or the one that lies there.
  * @throws UserError where what lies there was made with other settings.
  */
-export async function openRun({ directory, config, command, ...options }: RunOptions): Promise<Run> {
+export async function openRun({ directory, config, agent: variant, command, ...options }: RunOptions): Promise<Run> {
   // Before anything is begun: throws where agent, world and the way of acting do not go together.
   const world = configureWorld(options.environment, config.env);
   const { environment } = world;
-  const shape = shapeOf(environment);
+  const { actions } = environment;
+  const shape = shapeOf(environment, config.env);
   requireLearnable(environment, config);
-  const agent = createAgent(config, shape);
-  await loadPolicy(actingPolicy(config, environment.actions), environment.actions);
+  const agent = buildAgent(variant, config, shape);
+  const policy = await openPolicy(actingPolicy(config, variant, actions), config, actions, agent);
 
   mkdirSync(directory, { recursive: true });
   await sweepCheckpoints(directory);
   const file = path.join(directory, CHECKPOINT_FILE);
   const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
-  if (saved) requireSameConfig(directory, saved, config);
-  const { lanes, size } = config.env;
+  if (saved) await requireSameConfig(directory, saved, config);
+  const { lanes } = config.env;
+  const { size, channels } = shape.image;
+  const { bytes, priority = 0, correction = 1 } = config.replay as Config['replay'] & ReplayPriority;
   const replayOptions = {
-    lanes, imageShape: [size, size, channelsOf(config.env)], actionSize: shape.actionSize,
-    contextShapes: agent.model.contextShapes, targetShapes: agent.behavior.targetShapes,
-    priority: { exponent: config.replay.priority, correction: config.replay.correction }, capacityBytes: config.replay.bytes, directory: path.join(directory, 'replay'),
+    lanes, imageShape: [size, size, channels], actionSize: shape.actionSize,
+    contextShapes: agent.representation.contextShapes, targetShapes: agent.targetShapes,
+    priority: { exponent: priority, correction }, capacityBytes: bytes, directory: path.join(directory, 'replay'),
   };
   const rng = createRng(config.seed);
   const driver = await openDriver({ ...world, lanes, rng: rng.split('world') });
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const replay = saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions);
   requireSequences(replay, config);
-  if (saved) {
-    const begun = await driver.restore(saved.extra.driver as DriverSnapshot);
-    begun.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
-  }
   const resume = saved ? loopState(saved) : undefined;
   const metrics = openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) });
   const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
   writeFileSync(path.join(directory, CONFIG_FILE), stringify(config));
   // Last, because a thread that runs keeps the process alive whatever fails here.
   const learner = await createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) });
+  const collector = await createLocalCollector({
+    config, agent, actions, policy, engine, driver, params: await learner.params(), rng: rng.split('act'),
+  });
+  if (saved) {
+    const begun = await collector.restore({ driver: saved.extra.driver as DriverSnapshot, carry: saved.arrays.carry ?? {} });
+    begun.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
+  }
 
   return {
-    directory, command, config, world, environment, agent, engine, learner, driver, replay, metrics, clock,
+    directory, command, config, variant, world, environment, shape, agent, engine, learner, collector, replay, metrics, clock,
     ...(resume ? { resume } : {}),
-    async save({ carry, means, ...counters }) {
+    async save({ means, ...counters }) {
       const mark = await replay.flush();
+      const { driver: worlds, carry } = collector.snapshot();
       await writeCheckpoint(file, {
-        kind: 'run', config, command,
+        kind: 'run', config: { ...config }, command,
         counters: { ...counters, elapsedMs: clock.elapsedMs() },
-        arrays: { ...(await learner.state()), carry },
-        extra: { driver: driver.snapshot(), replay: mark, means },
+        arrays: { ...learnerArrays(await learner.state()), carry },
+        extra: { driver: worlds, replay: mark, means },
       });
       await replay.commit(mark);
     },
     async close() {
       metrics.close();
-      await Promise.all([learner.close(), replay.close(), driver.close()]);
+      await Promise.all([learner.close(), replay.close(), collector.close()]);
     },
   };
+}
+
+/** Keys that an agent may bring whose stages say how much there is to learn from a sequence. */
+interface ReplayPriority {
+  readonly priority?: number;
+  readonly correction?: number;
 }
 
 /** Actions of the games that are played to see who is to move. */
@@ -164,23 +178,36 @@ function requireSequences(replay: Replay, { train, env, replay: { bytes } }: Con
   );
 }
 
+/** Groups of a checkpoint that hold what an optimiser remembers. */
+const SLOTS = 'slots/';
+/** The stage of agents that learn in one, and what its optimiser remembered before there were stages. */
+const ONLY_STAGE = 'joint';
+const SLOTS_BEFORE = ['momentum', 'variance'];
+
+const learnerArrays = ({ slots, ...state }: LearnerState): Groups<NdArray> =>
+  ({ ...state, ...Object.fromEntries(Object.entries(slots).map(([key, group]) => [SLOTS + key, group])) });
+
 function learnerState({ arrays }: Checkpoint): LearnerState {
-  const { params = {}, slow = {}, momentum = {}, variance = {}, statistics = {} } = arrays;
-  return { params, slow, momentum, variance, statistics };
+  const { params = {}, slow = {}, statistics = {} } = arrays;
+  const slots = Object.entries(arrays).flatMap(([name, group]): [string, typeof group][] => {
+    if (SLOTS_BEFORE.includes(name)) return [[`${ONLY_STAGE}/${name}`, group]];
+    return name.startsWith(SLOTS) ? [[name.slice(SLOTS.length), group]] : [];
+  });
+  return { params, slow, statistics, slots: Object.fromEntries(slots) };
 }
 
-function loopState({ counters, arrays, extra }: Checkpoint): LoopState {
+function loopState({ counters, extra }: Checkpoint): LoopState {
   const { elapsedMs: _, ...numbers } = loopSchema.parse(counters);
-  return { ...numbers, carry: arrays.carry ?? {}, means: extra.means as LoopState['means'] };
+  return { ...numbers, means: extra.means as LoopState['means'] };
 }
 
-function requireSameConfig(directory: string, saved: Checkpoint, config: Config): void {
+async function requireSameConfig(directory: string, saved: Checkpoint, config: Config): Promise<void> {
   if (saved.kind !== 'run') {
     throw new UserError(`${directory} holds an agent without its training state; give another --logdir`);
   }
-  // What an older version did not know of yet has its default.
-  const parsed = configSchema.safeParse(saved.config);
-  const [before, now] = [flatten(parsed.success ? parsed.data : saved.config), flatten(config)];
+  // What an older version did not know of yet has its default, and what it read of others is forgotten.
+  const known = await configure({ base: { ...saved.config } }).catch(() => undefined);
+  const [before, now] = [flatten(known?.config ?? saved.config), flatten(config)];
   for (const key of new Set([...before.keys(), ...now.keys()])) {
     if (FREE_KEYS.has(key) || before.get(key) === now.get(key)) continue;
     throw new UserError(

@@ -1,44 +1,57 @@
-/** One update of an agent as one program: losses, gradients, optimiser, slow copies. */
+/** One update of an agent as one program: the losses of the stages that are due, gradients, optimisers, slow copies. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Config } from '../config/index.ts';
 import type { ProgramFunction } from '../engine/compile.ts';
-import { valueAndGradients } from '../engine/gradients.ts';
-import { mapGroup, specsOf } from '../engine/nd-array.ts';
+import { stopGradient, valueAndGradients } from '../engine/gradients.ts';
+import { mapGroup, mapGroups, specsOf, zeros } from '../engine/nd-array.ts';
 import { initParameters } from '../nn/parameters.ts';
-import { applyGradients, initOptimizer, optimizerShapes, schedule } from '../nn/optimizer.ts';
-import type { Agent, Batch, Group, Groups, NdArray, ParamArrays, ParameterSpec, Params, Rng, TensorSpec } from '../types.ts';
+import type { Agent, Batch, Group, Groups, NdArray, Noise, ParamArrays, Params, Rng, Stage, StageLoss, TensorSpec } from '../types.ts';
 
 /** Everything that an update changes. */
 export interface LearnerState {
   readonly params: ParamArrays;
-  /** Slowly following copies of some of them. */
+  /** Copies of some of them that follow behind. */
   readonly slow: ParamArrays;
-  readonly momentum: ParamArrays;
-  readonly variance: ParamArrays;
-  /** Running statistics of the behaviour. */
+  /** What stages count and average beside the parameters. */
   readonly statistics: ParamArrays;
+  /** What optimisers remember, by `stage/slot`. */
+  readonly slots: Groups<NdArray>;
 }
 
-export const parametersOf = ({ model, behavior }: Agent): Group<ParameterSpec> =>
-  ({ ...model.parameters, ...behavior.parameters });
+/** A stage that is learned by gradients. */
+type GradientStage = Stage & Required<Pick<Stage, 'loss' | 'optimizer'>>;
 
-export function initLearner(agent: Agent, rng: Rng): LearnerState {
-  const params = initParameters(parametersOf(agent), rng);
-  const { behavior } = agent;
-  return { params, slow: slowPart(params, agent), ...initOptimizer(params), statistics: behavior.initState() };
+export const byGradients = (stages: readonly Stage[]): GradientStage[] =>
+  stages.filter((stage): stage is GradientStage => stage.loss !== undefined && stage.optimizer !== undefined);
+
+const beginsWith = (prefixes: readonly string[]) => (name: string): boolean => prefixes.some((prefix) => name.startsWith(prefix));
+
+function pick<T>(group: Group<T>, wanted: (name: string) => boolean): Group<T> {
+  const entries = Object.entries(group);
+  const kept = entries.filter(([name]) => wanted(name));
+  return kept.length === entries.length ? group : Object.fromEntries(kept);
 }
 
-/** Those of which the behaviour keeps a slowly following copy. */
-function slowPart<T>(params: Group<T>, { behavior: { slowPrefixes } }: Agent): Group<T> {
-  return Object.fromEntries(
-    Object.entries(params).filter(([name]) => slowPrefixes.some((prefix) => name.startsWith(prefix))),
-  );
+/** Those of which a stage keeps a copy. */
+const slowPart = <T>(params: Group<T>, stages: readonly Stage[]): Group<T> =>
+  pick(params, beginsWith(stages.flatMap(({ slow }) => slow?.prefixes ?? [])));
+
+export function initLearner({ parameters, stages }: Agent, rng: Rng): LearnerState {
+  const params = initParameters(parameters, rng);
+  return {
+    params, slow: slowPart(params, stages), statistics: Object.assign({}, ...stages.map(({ statistics }) => statistics)),
+    slots: mapGroups(slotShapes(parameters, stages), (shape) => zeros(shape)),
+  };
 }
+
+/** Shapes of what the optimisers remember, by `stage/slot`. */
+const slotShapes = (params: Group<{ readonly shape: readonly number[] }>, stages: readonly Stage[]): Groups<readonly number[]> =>
+  Object.fromEntries(byGradients(stages).flatMap(({ name, trains, optimizer }) =>
+    Object.entries(optimizer.slots(pick(params, beginsWith(trains)))).map(([slot, shapes]) => [`${name}/${slot}`, shapes])));
 
 /** What a batch of replayed sequences looks like to the program. */
 export function batchSpecs(
-  { model, behavior }: Agent,
+  { representation, targetShapes }: Agent,
   { batchSize, length, size, channels, actionSize }:
   { batchSize: number; length: number; size: number; channels: number; actionSize: number },
 ): Groups<TensorSpec> {
@@ -48,74 +61,155 @@ export function batchSpecs(
       image: { shape: [batchSize, length, size, size, channels], dtype: 'uint8' },
       action: perStep(actionSize), reward: perStep(), isFirst: perStep(), isTerminal: perStep(),
     },
-    context: mapGroup(model.contextShapes, (shape): TensorSpec => ({ shape: [batchSize, ...shape], dtype: 'float32' })),
-    targets: mapGroup(behavior.targetShapes, (shape) => perStep(...shape)),
+    context: mapGroup(representation.contextShapes, (shape): TensorSpec => ({ shape: [batchSize, ...shape], dtype: 'float32' })),
+    targets: mapGroup(targetShapes, (shape) => perStep(...shape)),
     weight: { weight: { shape: [batchSize], dtype: 'float32' } },
   };
 }
 
-/** What `updateProgram` takes: the learner's state, the schedule and `batch` (from `batchSpecs`). */
-export function updateSpecs(config: Config, agent: Agent, batch: Groups<TensorSpec>): Groups<TensorSpec> {
+/** The group in which a program is told one of a stage's things. */
+const slotGroup = (key: string): string => `slots/${key}`;
+const scheduleGroup = ({ name }: Stage): string => `schedule/${name}`;
+
+/** Numbers that change from step to step: those of step `step` (counted from 1) of each stage. */
+export const schedulesFor = (stages: readonly GradientStage[], step: (stage: Stage) => number): Groups<NdArray> =>
+  Object.fromEntries(stages.map((stage) => [scheduleGroup(stage), stage.optimizer.schedule(step(stage))]));
+
+/** A learner's state as its programs take it. */
+export const stateInputs = ({ slots, ...state }: LearnerState, stages: readonly Stage[]): Groups<NdArray> => ({
+  ...state,
+  ...Object.fromEntries(Object.entries(slots)
+    .filter(([key]) => stages.some(({ name }) => key.startsWith(`${name}/`)))
+    .map(([key, group]) => [slotGroup(key), group])),
+});
+
+/** What `updateProgram` takes: the learner's state, the schedules and `batch` (from `batchSpecs`). */
+export function updateSpecs(agent: Agent, stages: readonly GradientStage[], batch: Groups<TensorSpec>): Groups<TensorSpec> {
   const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
-  const params = mapGroup(parametersOf(agent), ({ shape }) => float(shape));
-  const slots = mapGroup(optimizerShapes(params), float);
+  const params = mapGroup(agent.parameters, ({ shape }) => float(shape));
+  const slots = Object.entries(slotShapes(agent.parameters, stages)).map(([key, shapes]) => [slotGroup(key), mapGroup(shapes, float)]);
+  const statistics: ParamArrays = Object.assign({}, ...agent.stages.map((stage) => stage.statistics));
   return {
-    params, slow: slowPart(params, agent), momentum: slots, variance: slots,
-    ...specsOf({ statistics: agent.behavior.initState(), schedule: schedule(config.optimizer, 1) }), ...batch,
+    params, slow: slowPart(params, agent.stages), ...Object.fromEntries(slots), ...specsOf({ statistics }),
+    ...specsOf(schedulesFor(stages, () => 1)), ...batch,
   };
 }
 
-/**
- * The losses of an agent and their gradients for every parameter. Metrics are named by what made them:
- * `model/image`, `behavior/policy`, …
- */
-export function agentGradients({ model, behavior }: Agent, inputs: Groups<Tensor>, noise: Parameters<ProgramFunction>[1]) {
-  const { params, slow, statistics, batch, targets, weight: { weight } } = inputs;
-  return valueAndGradients(params as Params, () => {
-    const { image, action, reward, isFirst, isTerminal } = batch;
-    const data: Batch = { image, action, reward, isFirst, isTerminal, context: inputs.context, targets, weight };
-    const world = model.loss(params, data, noise);
-    const acting = behavior.loss({
-      params, slow, state: statistics, model, world, batch: data, noise,
-    });
-    const context = mapGroup(model.contextShapes, (_, leaf) => world.latents[leaf]);
-    const priority: Group<Tensor> = acting.priority ? { priority: acting.priority } : {};
+/** The losses of stages and their gradients for the parameters that each trains. */
+export function stageGradients(stages: readonly GradientStage[], inputs: Groups<Tensor>, noise: Noise) {
+  const { params, slow = {}, statistics = {}, batch, context = {}, targets = {}, weight: { weight } } = inputs;
+  const { image, action, reward, isFirst, isTerminal } = batch;
+  const data: Batch = { image, action, reward, isFirst, isTerminal, context, targets, weight };
+  const trained = pick(params, beginsWith(stages.flatMap(({ trains }) => trains)));
+  return valueAndGradients(trained as Params, () => {
+    const losses: Record<string, StageLoss> = {};
+    for (const { name, trains, loss } of stages) {
+      const own = beginsWith(trains);
+      const visible = mapGroup(params, (tensor, parameter) => (own(parameter) ? tensor : stopGradient(tensor)));
+      const earlier = Object.fromEntries(Object.entries(losses).map(([before, found]) => [before, settled(found)]));
+      losses[name] = loss({ params: visible, slow, statistics, batch: data, noise, earlier });
+    }
+    const all = Object.values(losses);
+    const totals = Object.fromEntries(Object.entries(losses).map(([name, { total }]) => [name, total]));
+    const together = <Key extends 'parts' | 'context' | 'statistics'>(key: Key): Group<Tensor> =>
+      Object.assign({}, ...all.map((found) => found[key]));
     return {
-      total: tf.add(world.total, acting.total) as Tensor,
+      total: all.map(({ total }) => total).reduce((sum, total) => tf.add(sum, total)),
       extras: {
-        context,
-        priority,
-        statistics: acting.state,
-        metrics: { ...prefixed('model', world.parts), ...prefixed('behavior', acting.parts) },
+        totals, metrics: together('parts'), context: together('context'), statistics: together('statistics'),
+        priority: Object.assign({}, ...all.map(({ priority }) => (priority ? { priority } : {}))) as Group<Tensor>,
       },
     };
   });
 }
 
-/**
- * Inputs: the groups of LearnerState, `schedule`, and those of `batchSpecs`. Outputs: LearnerState, `context` (what
- * replay keeps of the latents), `priority` (of the sequences, where the behaviour gives one) and `metrics`.
- */
-export function updateProgram(config: Config, agent: Agent): ProgramFunction {
-  return (inputs, noise) => {
-    const { total, extras, gradients } = agentGradients(agent, inputs, noise);
-    const { gradientNorm, ...stepped } = applyGradients(config.optimizer, { ...inputs, gradients } as Parameters<typeof applyGradients>[1]);
-    const rate = config.behavior.slowRate;
-    const slow = Object.fromEntries(Object.entries(inputs.slow).map(([name, old]) => [
-      name, tf.add(tf.mul(old, 1 - rate), tf.mul(stepped.params[name], rate)),
-    ]));
-    return {
-      ...stepped,
-      slow,
-      statistics: extras.statistics,
-      context: extras.context,
-      priority: extras.priority,
-      metrics: { ...extras.metrics, 'loss/total': total, 'loss/gradientNorm': gradientNorm },
-    };
+/** What a later stage sees of an earlier one: numbers, through which no gradient flows. */
+function settled({ total, parts, context, priority, statistics, shared }: StageLoss): StageLoss {
+  const stop = (group: Group<Tensor>) => mapGroup(group, stopGradient);
+  return {
+    total: stopGradient(total), parts: stop(parts), ...(context ? { context: stop(context) } : {}),
+    ...(priority ? { priority: stopGradient(priority) } : {}), ...(statistics ? { statistics: stop(statistics) } : {}),
+    ...(shared ? { shared: mapGroups(shared, stopGradient) } : {}),
   };
 }
 
-const prefixed = (prefix: string, parts: Group<Tensor>): Group<Tensor> =>
-  Object.fromEntries(Object.entries(parts).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+/**
+ * One step of each of `stages`, all from the same parameters. Outputs: what changes of `params`, `slow`, `statistics` and
+ * the slots; `context` (what replay keeps of the latents), `priority` (of the sequences, where a stage gives one) and
+ * `metrics`.
+ */
+export function updateProgram(agent: Agent, stages: readonly GradientStage[]): ProgramFunction {
+  return (inputs, noise) => {
+    const { extras: { totals, metrics, ...found }, gradients } = stageGradients(stages, inputs, noise);
+    const params: Record<string, Tensor> = {};
+    const slow: Record<string, Tensor> = {};
+    const slots: Record<string, Group<Tensor>> = {};
+    const sizes: Record<string, Tensor> = {};
+    for (const stage of stages) {
+      const { name, trains, optimizer, slow: copies } = stage;
+      const own = beginsWith(trains);
+      const before = pick(inputs.params, own);
+      const stepped = optimizer.apply({
+        params: before, gradients: pick(gradients, own), schedule: inputs[scheduleGroup(stage)],
+        slots: Object.fromEntries(Object.keys(optimizer.slots(before)).map((slot) => [slot, inputs[slotGroup(`${name}/${slot}`)]])),
+      });
+      Object.assign(params, stepped.params);
+      for (const [slot, group] of Object.entries(stepped.slots)) slots[slotGroup(`${name}/${slot}`)] = group;
+      if (copies?.rate !== undefined) Object.assign(slow, follow(inputs, stepped.params, copies));
+      // With one loss alone there is nothing to tell apart.
+      const label = byGradients(agent.stages).length === 1 ? 'loss' : `loss/${name}`;
+      Object.assign(sizes, { [`${label}/total`]: totals[name], [`${label}/gradientNorm`]: stepped.gradientNorm });
+    }
+    return { params, slow, ...slots, ...found, metrics: { ...metrics, ...sizes } };
+  };
+}
 
-export const scheduleFor = (config: Config, step: number): Group<NdArray> => schedule(config.optimizer, step);
+/** Copies that are to follow, a share `rate` closer to what they are copies of. */
+function follow(
+  { slow, params }: Groups<Tensor>,
+  stepped: Group<Tensor>,
+  { prefixes, rate }: { readonly prefixes: readonly string[]; readonly rate: number },
+): Group<Tensor> {
+  return mapGroup(pick(slow, beginsWith(prefixes)), (old, name) =>
+    tf.add(tf.mul(old, 1 - rate), tf.mul(stepped[name] ?? params[name], rate)));
+}
+
+/** A learner's state after a program of these stages has run. */
+export function nextState(state: LearnerState, outputs: Groups<NdArray>): LearnerState {
+  const slots = Object.fromEntries(Object.entries(state.slots).map(([key, group]) => [key, outputs[slotGroup(key)] ?? group]));
+  // A group without members does not come back.
+  const next = (name: 'params' | 'slow' | 'statistics') => ({ ...state[name], ...outputs[name] });
+  return { params: next('params'), slow: next('slow'), statistics: next('statistics'), slots };
+}
+
+/** The same with the copies renewed that are due as a whole after update `update`. */
+export function withHardCopies(state: LearnerState, stages: readonly Stage[], update: number): LearnerState {
+  const due = stages.flatMap(({ slow }) => (slow?.every !== undefined && update % slow.every === 0 ? slow.prefixes : []));
+  return due.length === 0 ? state : { ...state, slow: { ...state.slow, ...pick(state.params, beginsWith(due)) } };
+}
+
+/** @throws Error where stages cannot learn side by side */
+export function requireStages({ stages, parameters }: Agent): void {
+  const seen = new Set<string>();
+  for (const { name, trains, loss, optimizer, search } of stages) {
+    if (seen.has(name)) throw new Error(`two stages have the name '${name}'`);
+    seen.add(name);
+    if ((loss === undefined) === (search === undefined)) throw new Error(`stage '${name}': expected a loss or a search`);
+    if (loss && !optimizer) throw new Error(`stage '${name}': expected an optimizer beside its loss`);
+    if (!Object.keys(parameters).some(beginsWith(trains))) {
+      throw new Error(`stage '${name}' trains nothing: no parameter's name begins with ${trains.join(' or ')}`);
+    }
+  }
+}
+
+/** @throws Error where two stages that are due together train the same parameter */
+export function requireDisjoint({ parameters }: Agent, stages: readonly Stage[]): void {
+  const owner = new Map<string, string>();
+  for (const { name, trains } of stages) {
+    for (const parameter of Object.keys(parameters).filter(beginsWith(trains))) {
+      const other = owner.get(parameter);
+      if (other !== undefined) throw new Error(`stages '${other}' and '${name}' would both step ${parameter} in one update`);
+      owner.set(parameter, name);
+    }
+  }
+}

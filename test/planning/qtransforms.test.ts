@@ -9,7 +9,7 @@ import { emptyTree, type Tree } from '../../src/planning/tree.ts';
 
 /** A second root of two, node 0, with three actions: visited twice, never and once. */
 function exampleTree(): Tree {
-  const tree = emptyTree({ batch: 2, numNodes: 2, numActions: 3, firstFree: 1 }, {});
+  const tree = emptyTree({ batch: 2, numNodes: 2, numActions: 3 }, {});
   tree.nodeValues[2] = 0.5;
   tree.rawValues[2] = 0.2;
   tree.childrenVisits.set([2, 0, 1], 6);

@@ -7,7 +7,6 @@ import {
   type SampledInput,
   type SampledRecurrent,
 } from '../../src/planning/sampled-muzero-policy.ts';
-import { subtree } from '../../src/planning/subtree.ts';
 import type { SearchInput } from '../../src/planning/types.ts';
 import { createRng } from '../../src/random.ts';
 import type { NdArray, Rng } from '../../src/types.ts';
@@ -92,17 +91,5 @@ describe.each(Object.entries(policies))('sampledMuzeroPolicy over %s', (_, polic
       }
     });
     expect(Math.max(...parents)).toBeGreaterThan(0);
-  });
-
-  it('keeps the samples of a root whose tree is kept', async () => {
-    const input = inputFor(plane([0.4, -0.3]), 60);
-    const first = await sampledMuzeroPolicy(input, policy);
-    const visits = first.searchTree.childrenVisits.subarray(0, SAMPLES);
-    const tree = subtree(first.searchTree, Int32Array.of(visits.indexOf(Math.max(...visits)), -1));
-    const second = await sampledMuzeroPolicy({ ...input, tree }, policy);
-    const half = SAMPLES * SIZE;
-    const kept = [...tree.embeddings.sampledActions.data.subarray(0, half)];
-    const fresh = [...input.root.sampledActions.data.subarray(half)];
-    expect([...second.sampledActions.data]).toEqual([...kept, ...fresh]);
   });
 });

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { gumbelMuzeroPolicy } from '../../src/planning/gumbel-muzero-policy.ts';
 import { muzeroPolicy } from '../../src/planning/muzero-policy.ts';
-import { subtree } from '../../src/planning/subtree.ts';
 import { treeRecord, type TreeRecord } from '../../src/planning/tree-record.ts';
 import { emptyTree, type Tree } from '../../src/planning/tree.ts';
 import { createRng } from '../../src/random.ts';
@@ -31,7 +30,7 @@ const ROWS: Readonly<Record<number, Row>> = {
 };
 
 function handMade(visits: Readonly<Record<number, number>> = {}): Tree {
-  const tree = emptyTree({ batch: 2, numNodes: NUM_NODES, numActions: 2, firstFree: 1 }, {});
+  const tree = emptyTree({ batch: 2, numNodes: NUM_NODES, numActions: 2 }, {});
   const base = ROOT * NUM_NODES;
   tree.nodeVisits.set([8], base);
   tree.nodeValues.set([0.375], base);
@@ -108,32 +107,25 @@ describe('treeRecord', () => {
     expect(() => treeRecord(handMade(), ROOT, { maxNodes: NaN })).toThrow('maxNodes ≥ 1, got NaN');
   });
 
-  it('finds all that was searched, in trees that grew on, too, and nothing that was cut off', async () => {
-    const model = tableModel(randomWorld(30, 3, createRng(5), 0.9));
-    const { recurrent } = model;
-    const search = async (states: readonly number[], tree?: Tree, invalidActions?: Uint8Array) => {
-      const root = await model.root(states, createRng(0));
-      const input = { root, recurrent, numSimulations: 30, rng: createRng(1), tree, invalidActions };
-      return tree ? muzeroPolicy(input) : gumbelMuzeroPolicy(input);
-    };
-    const first = await search([4, 9]);
-    const kept = subtree(first.searchTree, first.action);
-    const masked = await search([7, 8], kept, Uint8Array.of(0, 1, 0, 1, 0, 0));
-    for (const tree of [first.searchTree, masked.searchTree]) {
-      for (const root of [0, 1]) {
-        const { nodes, total } = treeRecord(tree, root, { maxNodes: 1000 });
-        // This world never ends, so that every visit of the root made a node.
-        expect(total).toBe(tree.nodeVisits[root * tree.numNodes]);
-        expect(nodes).toHaveLength(total);
-        nodes.slice(1).forEach((node, i) => {
-          expect(node.parent).toBeLessThanOrEqual(i);
-          expect(node.depth).toBe(nodes[node.parent].depth + 1);
-          expect(node.qvalue).toBeCloseTo(node.reward + node.discount * node.value, 5);
-        });
-        const few = treeRecord(tree, root, { maxNodes: 12 });
-        expect(indices(few)).toEqual(indices({ nodes, total }).slice(0, 12));
-        expect(hidden(few).reduce((sum, count) => sum + count)).toBe(total - 12);
-      }
+  it.each([['PUCT', muzeroPolicy], ['Gumbel', gumbelMuzeroPolicy]] as const)('finds all that %s searched', async (_, policy) => {
+    const { root: rootOf, recurrent } = tableModel(randomWorld(30, 3, createRng(5), 0.9));
+    const root = await rootOf([4, 9], createRng(0));
+    const { searchTree: tree } = await policy({
+      root, recurrent, numSimulations: 60, rng: createRng(1), invalidActions: Uint8Array.of(0, 1, 0, 1, 0, 0),
+    });
+    for (const lane of [0, 1]) {
+      const { nodes, total } = treeRecord(tree, lane, { maxNodes: 1000 });
+      // This world never ends, so that every visit of the root made a node.
+      expect(total).toBe(tree.nodeVisits[lane * tree.numNodes]);
+      expect(nodes).toHaveLength(total);
+      nodes.slice(1).forEach((node, i) => {
+        expect(node.parent).toBeLessThanOrEqual(i);
+        expect(node.depth).toBe(nodes[node.parent].depth + 1);
+        expect(node.qvalue).toBeCloseTo(node.reward + node.discount * node.value, 5);
+      });
+      const few = treeRecord(tree, lane, { maxNodes: 12 });
+      expect(indices(few)).toEqual(indices({ nodes, total }).slice(0, 12));
+      expect(hidden(few).reduce((sum, count) => sum + count)).toBe(total - 12);
     }
   });
 });

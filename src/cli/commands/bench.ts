@@ -91,7 +91,7 @@ interface EnvOptions {
 }
 
 async function benchEnv({ worlds: names, soak, json }: EnvOptions): Promise<void> {
-  const { listWorlds } = await import('../worlds.ts');
+  const { listWorlds } = await import('../../open/worlds.ts');
   const worlds = chooseWorlds(await listWorlds(), names);
   if (soak !== undefined) return soakWorlds(worlds, soak, json);
   const { benchWorlds } = await import('../../../eval/bench/env.ts');

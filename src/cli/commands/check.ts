@@ -35,7 +35,7 @@ async function examine(env: string, options: CheckOptions): Promise<readonly Fin
   const { checkEnvironment } = await import('../../world/contract.ts');
   const { createRng } = await import('../../random.ts');
   const { integer } = await import('../arguments.ts');
-  const { loadUnchecked } = await import('../worlds.ts');
+  const { loadUnchecked } = await import('../../open/worlds.ts');
   const size = integer('--size', options.size, 8);
   const rng = createRng(integer('--seed', options.seed));
   return checkEnvironment(await loadUnchecked(env), { size, rng });

@@ -48,7 +48,7 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   if (!kind) throw new UserError(`--actions: expected ${ACTIONS.join(', ')}, got '${options.actions}'`);
   if (options.out) pictureFormat(options.out);
 
-  const { openAgent } = await import('../open-agent.ts');
+  const { openAgent } = await import('../../open/agent.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
   const { isExternal } = await import('../../world/external.ts');
   const { createRng } = await import('../../random.ts');

@@ -14,6 +14,7 @@ In a game for two it begins every other game, and returns are 1 for a game won a
 
 interface EvalOptions {
   readonly policy?: string;
+  readonly world?: string;
   readonly simulations?: string;
   readonly opponent?: string;
   readonly episodes: string;
@@ -27,7 +28,8 @@ export default function registerEval(program: Command): void {
     .command('eval')
     .description('Play fresh episodes with a trained agent and report its returns.')
     .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
-    .option('--policy <name>', 'how to act: actor, puct, gumbel, sampled or random (default: as in learning)')
+    .option('--policy <name | file>', 'how to act: actor, puct, gumbel, sampled or random (default: as in learning)')
+    .option('--world <name>', "another world than the agent's own, such as dream:<run or checkpoint>")
     .option('--simulations <n>', 'simulations of a search (the same as --set search.simulations=n)')
     .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
     .option('--episodes <n>', 'episodes to play', '100')
@@ -40,17 +42,19 @@ export default function registerEval(program: Command): void {
 
 async function evaluate(target: string, options: EvalOptions): Promise<void> {
   const { integer } = await import('../arguments.ts');
-  const { requirePolicy } = await import('../policies.ts');
   const episodes = integer('--episodes', options.episodes, 1);
   const seed = integer('--seed', options.seed);
   const simulations = options.simulations === undefined ? [] : [`search.simulations=${integer('--simulations', options.simulations, 1)}`];
-  const name = options.policy === undefined ? undefined : await requirePolicy('--policy', options.policy);
+  const { policy: name, world: elsewhere } = options;
 
-  const { actBy, openAgent } = await import('../open-agent.ts');
+  const { actBy, inWorld, openAgent } = await import('../../open/agent.ts');
   const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
-  const opened = await openAgent(target, [...simulations, ...(options.set ?? [])]);
+  const own = await openAgent(target, {
+    overrides: [...simulations, ...(options.set ?? [])], ...(name === undefined ? {} : { policies: [name] }),
+  });
+  const opened = elsewhere === undefined ? own : await inWorld(own, elsewhere);
   const { config, world, environment } = opened;
   const opponent = openOpponent(environment, options.opponent);
   const policy = await actBy(opened, { lanes: controlLanes(episodes), ...(name ? { name } : {}) });

@@ -42,7 +42,7 @@ async function gallery(options: GalleryOptions): Promise<void> {
   const { createRng } = await import('../../random.ts');
   const { writePicture } = await import('../../viz/picture.ts');
   const { pictureSheet } = await import('../../viz/sheet.ts');
-  const { listWorlds } = await import('../worlds.ts');
+  const { listWorlds } = await import('../../open/worlds.ts');
   const size = integer('--size', options.size, 16);
   if (size > 512) throw new UserError(`--size: expected at most 512 pixels, got ${size}`);
   const columns = options.columns === undefined ? undefined : integer('--columns', options.columns, 1);

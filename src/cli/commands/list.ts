@@ -7,29 +7,38 @@ import { table } from '../table.ts';
 const HELP = `
 Example:
   dreamtree list
-  dreamtree list --keys          every key that --set takes, with its default
+  dreamtree list --keys          every key that --set takes: its default, what it is, who reads it
+  dreamtree list --keys --agent gumbel-muzero    those that one agent reads
   dreamtree list --json`;
 
-interface PresetSizes {
+interface ListedPreset {
   readonly name: string;
+  /** Side of the pictures, in pixels. */
   readonly size: number;
-  readonly deter: number;
-  readonly hidden: number;
-  readonly stoch: number;
-  readonly classes: number;
-  readonly units: number;
-  readonly depth: number;
+  readonly steps: number;
   readonly batchSize: number;
   readonly batchLength: number;
-  readonly imaginationHorizon: number;
+  /** What it sets of the agent that was asked for, or of the default one, by dotted key. */
+  readonly sizes: Readonly<Record<string, unknown>>;
+}
+
+interface ListedKey extends ConfigKey {
+  /** Agents and policies that read it; absent where every run does. */
+  readonly readBy?: readonly string[];
 }
 
 interface Listing {
   readonly worlds: readonly Pick<Environment, 'name' | 'description' | 'actions' | 'maxSteps' | 'reference'>[];
   readonly agents: readonly { readonly name: string; readonly description: string }[];
   readonly policies: readonly { readonly name: string; readonly description: string }[];
-  readonly presets: readonly PresetSizes[];
-  readonly keys?: readonly ConfigKey[];
+  readonly presets: readonly ListedPreset[];
+  readonly keys?: readonly ListedKey[];
+}
+
+interface ListOptions {
+  readonly keys?: boolean;
+  readonly agent?: string;
+  readonly json?: boolean;
 }
 
 export default function registerList(program: Command): void {
@@ -37,33 +46,65 @@ export default function registerList(program: Command): void {
     .command('list')
     .description('Show the worlds, agents, policies and presets there are.')
     .option('--keys', 'also every configuration key: what it takes, its default, what it is')
+    .option('--agent <name | file>', 'the agent whose keys and sizes are shown')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
-    .action(async (options: { keys?: boolean; json?: boolean }) => {
-      const listing = await gather(options.keys ?? false);
-      console.log(options.json ? JSON.stringify(listing, null, 2) : describe(listing));
+    .action(async (options: ListOptions) => {
+      const listing = await gather(options);
+      if (options.json) console.log(JSON.stringify(listing, null, 2));
+      else if (options.keys && options.agent) console.log(table(keyRows(listing.keys ?? [])));
+      else console.log(describe(listing));
     });
 }
 
-async function gather(withKeys: boolean): Promise<Listing> {
-  const { agents, configKeys, presets } = await import('../../config/index.ts');
-  const { listPolicies } = await import('../policies.ts');
-  const { listWorlds } = await import('../worlds.ts');
+async function gather({ keys = false, agent }: ListOptions): Promise<Listing> {
+  const { presets } = await import('../../config/index.ts');
+  const { agentFor, listVariants, loadAgent } = await import('../../train/configure.ts');
+  const { listWorlds } = await import('../../open/worlds.ts');
+  const worlds = await listWorlds();
+  const { agents, policies } = await listVariants();
+  const { presets: sizes = {} } = await loadAgent(agent ?? agentFor(worlds[0]));
   return {
-    worlds: (await listWorlds()).map(({ name, description, actions, maxSteps, reference }) => {
-      return { name, description, actions, maxSteps, reference };
+    worlds: worlds.map(({ name, description, actions, maxSteps, reference }) => ({ name, description, actions, maxSteps, reference })),
+    agents: agents.map(({ name, component }) => ({ name, description: component.description })),
+    policies: policies.map(({ name, component }) => ({ name, description: component.description })),
+    presets: Object.entries(presets).map(([name, { env, train }]) => {
+      const { steps, batchSize, batchLength } = train;
+      return { name, size: env.size, steps, batchSize, batchLength, sizes: leavesOf(sizes[name as keyof typeof presets] ?? {}) };
     }),
-    agents: Object.entries(agents).map(([name, description]) => ({ name, description })),
-    policies: (await listPolicies()).map(({ name, description }) => ({ name, description })),
-    presets: Object.entries(presets).map(([name, { env, model, behavior, train }]) => {
-      const { deter, hidden, stoch, classes, units, depth } = model;
-      const { batchSize, batchLength } = train;
-      const { imaginationHorizon } = behavior;
-      const sizes = { deter, hidden, stoch, classes, units, depth, batchSize, batchLength, imaginationHorizon };
-      return { name, size: env.size, ...sizes };
-    }),
-    ...(withKeys && { keys: configKeys() }),
+    ...(keys && { keys: agent === undefined ? await allKeys() : await keysOfAgent(agent) }),
   };
+}
+
+/** `{ model: { deter: 8 } }` as `{ 'model.deter': 8 }`. */
+function leavesOf(layer: object, prefix = ''): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(layer).flatMap(([name, value]: [string, unknown]) =>
+    (typeof value === 'object' && value !== null ? Object.entries(leavesOf(value, `${prefix}${name}.`)) : [[prefix + name, value]])));
+}
+
+/** Those of the agent and of the ways in which it acts. */
+async function keysOfAgent(name: string): Promise<readonly ListedKey[]> {
+  const { keysOf, schemaOf } = await import('../../config/index.ts');
+  const { loadAgent } = await import('../../train/configure.ts');
+  return keysOf(schemaOf(await loadAgent(name)));
+}
+
+/** Those of the core, then everybody's, each once. */
+async function allKeys(): Promise<readonly ListedKey[]> {
+  const { keysOf, schemaOf } = await import('../../config/index.ts');
+  const { listVariants } = await import('../../train/configure.ts');
+  const { agents, policies } = await listVariants();
+  const core = keysOf(schemaOf());
+  const found = new Map<string, ConfigKey & { readBy: string[] }>();
+  for (const { name, component } of [...agents, ...policies]) {
+    for (const key of keysOf(schemaOf(component))) {
+      if (core.some((one) => one.key === key.key)) continue;
+      const known = found.get(key.key);
+      if (!known) found.set(key.key, { ...key, readBy: [name] });
+      else if (!known.readBy.includes(name)) known.readBy.push(name);
+    }
+  }
+  return [...core, ...found.values()];
 }
 
 function describe(listing: Listing): string {
@@ -73,14 +114,13 @@ function describe(listing: Listing): string {
     ['Policies', listing.policies.map((policy) => [policy.name, policy.description])],
     ['Presets', listing.presets.map(presetInWords)],
   ];
-  if (listing.keys) {
-    const keys = listing.keys.map((key) => {
-      return [key.key, key.default === undefined ? '(preset)' : String(key.default), key.expected, key.description];
-    });
-    sections.push(['Keys for --set key=value', keys]);
-  }
+  if (listing.keys) sections.push(['Keys for --set key=value', keyRows(listing.keys)]);
   return sections.map(([title, rows]) => `${title}\n${table(rows)}`).join('\n\n');
 }
+
+const keyRows = (keys: readonly ListedKey[]): string[][] => keys.map(({ key, default: value, expected, description, readBy }) => [
+  key, value === undefined ? '(preset)' : String(value), expected, readBy ? `${description} (${readBy.join(', ')})` : description,
+]);
 
 function actionsInWords(space: ActionSpace): string {
   return space.kind === 'discrete' ? `${space.n} actions` : `${space.low.length} continuous`;
@@ -90,14 +130,10 @@ function returnsInWords({ reference }: Pick<Environment, 'reference'>): string {
   return reference ? `random ${reference.random}, best ${reference.expert}` : '';
 }
 
-function presetInWords(preset: PresetSizes): string[] {
-  return [
-    preset.name,
-    `${preset.size}×${preset.size}×3`,
-    `deter ${preset.deter}`,
-    `${preset.stoch}×${preset.classes} latents`,
-    `units ${preset.units}`,
-    `batch ${preset.batchSize}×${preset.batchLength}`,
-    `horizon ${preset.imaginationHorizon}`,
-  ];
+function presetInWords({ name, size, batchSize, batchLength, sizes }: ListedPreset): string[] {
+  const shown = ['deter', 'stoch', 'classes', 'units', 'depth'].flatMap((key) => {
+    const value = sizes[`model.${key}`];
+    return value === undefined ? [] : [`${key} ${String(value)}`];
+  });
+  return [name, `${size}×${size}×3`, `batch ${batchSize}×${batchLength}`, ...shown];
 }

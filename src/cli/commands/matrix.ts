@@ -1,9 +1,9 @@
 /** `dreamtree matrix`: one trained agent under every policy that fits it. */
 import type { Command } from 'commander';
 import type { MatrixCell, MatrixOptions } from '../../../eval/matrix.ts';
-import type { ActionSpace } from '../../types.ts';
+import type { Config } from '../../config/index.ts';
+import type { OpenedAgent } from '../../open/agent.ts';
 import { UserError } from '../../user-error.ts';
-import type { OpenedAgent } from '../open-agent.ts';
 
 const HELP = `
 Example:
@@ -18,6 +18,7 @@ does not search, such as the actor and random actions, is played once. Ctrl-C en
 
 interface MatrixCommandOptions {
   readonly policies?: string;
+  readonly world?: string;
   readonly simulations?: string;
   readonly opponent?: string;
   readonly episodes: string;
@@ -33,7 +34,8 @@ export default function registerMatrix(program: Command): void {
     .command('matrix')
     .description('Play one trained agent under every policy that fits it: returns, and what a decision costs.')
     .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
-    .option('--policies <names>', 'policies, separated by commas (default: all that fit)')
+    .option('--policies <names>', 'policies by name or file, separated by commas (default: all that fit)')
+    .option('--world <name>', "another world than the agent's own, such as dream:<run or checkpoint>")
     .option('--simulations <numbers>', 'of every search, separated by commas; 0 is the actor')
     .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
     .option('--episodes <n>', 'episodes that each policy plays', '50')
@@ -48,19 +50,21 @@ export default function registerMatrix(program: Command): void {
 
 async function matrixCommand(target: string, options: MatrixCommandOptions): Promise<void> {
   const request = await readOptions(options);
-  const { actBy, openAgent } = await import('../open-agent.ts');
+  const { actBy, inWorld, openAgent } = await import('../../open/agent.ts');
+  const { listVariants } = await import('../../train/configure.ts');
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
-  const opened = await openAgent(target, options.set);
+  const names = request.names ?? (await listVariants()).policies.map(({ name }) => name);
+  const own = await openAgent(target, { policies: names, ...(options.set ? { overrides: options.set } : {}) });
+  const opened = options.world === undefined ? own : await inWorld(own, options.world);
   const { config, world, environment } = opened;
   const opponent = openOpponent(environment, options.opponent);
-  const { policies, refused } = await choosePolicies(environment.actions, request.names);
+  const { policies, refused } = await choosePolicies(opened, names);
   const { episodes, seed, lanes, numbers } = request;
   const { cells, error, stopped } = await playAll({
-    ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), simulations: numbers ?? [config.search.simulations],
+    ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), ...(numbers ? { simulations: numbers } : {}),
     rng: createRng(seed).split('eval'),
-    open: (name, simulations) =>
-      actBy({ ...opened, config: { ...config, search: { ...config.search, simulations } } }, { name, lanes }),
+    open: (name, simulations) => actBy({ ...opened, config: withSimulations(config, simulations) }, { name, lanes }),
   });
   // Whatever ended it early, what has been played is not lost.
   if (cells.length > 0) await report(request, opened, cells, refused);
@@ -140,19 +144,24 @@ interface Chosen {
 }
 
 /** @throws UserError where a name is unknown, or none of them fits */
-async function choosePolicies(actions: ActionSpace, names?: readonly string[]): Promise<Chosen> {
-  const { listPolicies, requirePolicy } = await import('../policies.ts');
-  for (const name of names ?? []) await requirePolicy('--policies', name);
-  const listed = await listPolicies();
-  const wanted = names?.flatMap((name) => listed.filter((policy) => policy.name === name)) ?? listed;
-  const refused = Object.fromEntries(wanted.flatMap(({ name, refuses }) => {
-    const reason = refuses(actions);
-    return reason === undefined ? [] : [[name, reason]];
-  }));
-  const policies = wanted.map(({ name }) => name).filter((name) => !(name in refused));
+async function choosePolicies(
+  { environment: { actions }, agent }: Pick<OpenedAgent, 'environment' | 'agent'>,
+  names: readonly string[],
+): Promise<Chosen> {
+  const { loadPolicy } = await import('../../acting/load-policy.ts');
+  const refused: Record<string, string> = {};
+  for (const name of names) {
+    const reason = (await loadPolicy(name)).refuses(actions, agent);
+    if (reason !== undefined) refused[name] = reason;
+  }
+  const policies = names.filter((name) => !(name in refused));
   if (policies.length === 0) throw new UserError(`--policies: none of them fits: ${Object.values(refused).join('; ')}`);
   return { policies, refused };
 }
+
+/** The same configuration with another number of simulations, where one is given. */
+const withSimulations = (config: Config, simulations: number | undefined): Config =>
+  (simulations === undefined ? config : { ...config, search: { ...(config.search ?? {}), simulations } });
 
 interface Played {
   readonly cells: readonly MatrixCell[];

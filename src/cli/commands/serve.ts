@@ -22,11 +22,11 @@ export default function registerServe(program: Command): void {
 async function serve(name: string, { set = [] }: { readonly set?: readonly string[] }): Promise<void> {
   const { Console } = await import('node:console');
   globalThis.console = new Console(process.stderr); // stdout is for messages alone, whatever a world prints
-  const { resolveConfig } = await import('../../config/index.ts');
+  const { configure } = await import('../../train/configure.ts');
   const { configureWorld } = await import('../../world/configured.ts');
   const { serveWorld } = await import('../../world/gym/serve-world.ts');
-  const { loadWorld } = await import('../worlds.ts');
+  const { loadWorld } = await import('../../open/worlds.ts');
   const environment = await loadWorld(name);
-  const world = configureWorld(environment, resolveConfig({ world: name, overrides: set }).env);
+  const world = configureWorld(environment, (await configure({ world: name, overrides: set })).config.env);
   await serveWorld(world, process.stdin, (answer) => void process.stdout.write(answer));
 }

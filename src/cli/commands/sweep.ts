@@ -57,8 +57,8 @@ async function sweepCommand(worlds: readonly string[], options: SweepOptions): P
   const { readRun } = await import('../../../eval/sweep.ts');
   const { writeReport } = await import('../../../eval/sweep-report.ts');
   const { readmeTable } = await import('../../../eval/sweep-table.ts');
-  const { agentFor } = await import('../../train/agent.ts');
-  const { loadWorld } = await import('../worlds.ts');
+  const { agentFor } = await import('../../train/configure.ts');
+  const { loadWorld } = await import('../../open/worlds.ts');
   const { out } = options;
   // All of it before the first run: a typing error shows now, not after an hour.
   const environments = new Map<string, Environment>();
@@ -67,14 +67,16 @@ async function sweepCommand(worlds: readonly string[], options: SweepOptions): P
     const environment = environments.get(world);
     return environment && agentFor(environment);
   };
-  const { arms, notes } = planSweep({ worlds, ...options, agentFor: agentOf });
+  const { arms, notes } = await planSweep({ worlds, ...options, agentFor: agentOf });
   for (const note of notes) console.error(note);
 
   const runs = arms.flatMap((arm) => arm.runs);
-  const hasEnded = ({ folder, config }: PlannedRun) => readRun(path.join(out, folder), config) !== undefined;
-  const missing = runs.filter((run) => !hasEnded(run)).map((run) => ({
-    ...run, command: [...run.trainArgs, '--logdir', path.join(out, run.folder)], hasEnded: () => hasEnded(run),
-  }));
+  const hasEnded = async ({ folder, config }: PlannedRun) => (await readRun(path.join(out, folder), config)) !== undefined;
+  const missing: MissingRun[] = [];
+  for (const run of runs) {
+    const command = [...run.trainArgs, '--logdir', path.join(out, run.folder)];
+    if (!(await hasEnded(run))) missing.push({ ...run, command, hasEnded: () => hasEnded(run) });
+  }
   if (options.dryRun) {
     for (const { command } of missing) console.log(commandLine(command));
     console.error(`${missing.length} of ${runs.length} runs are still to be run`);
@@ -103,7 +105,7 @@ async function sweepCommand(worlds: readonly string[], options: SweepOptions): P
 
 interface MissingRun extends PlannedRun {
   readonly command: readonly string[];
-  hasEnded(): boolean;
+  hasEnded(): Promise<boolean>;
 }
 
 interface Trained {
@@ -142,7 +144,7 @@ async function trainAll(runs: readonly MissingRun[], afterRun: () => Promise<unk
       const { code, signal } = await endOf(child);
       if (code === 2) throw new UserError('the run above could not begin, and so the sweep ends here');
       if (signal === 'SIGINT') interrupted = true; // the child may hear of it first
-      if (hasEnded()) {
+      if (await hasEnded()) {
         await afterRun();
       } else if (!interrupted) {
         failed.push(folder);

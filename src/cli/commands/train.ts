@@ -2,15 +2,17 @@
 import type { Command } from 'commander';
 import type { Moment } from '../../train/loop.ts';
 import type { Run } from '../../train/run.ts';
-import type { Progress } from '../../train/progress.ts';
+import type { Reached } from '../../train/session.ts';
 import type { Environment } from '../../types.ts';
 import type { LiveDream } from '../live-dream.ts';
+import type { Progress } from '../progress.ts';
 
 const HELP = `
 Example:
   dreamtree train catch
   dreamtree train cartpole --minutes 30 --seed 1 --logdir runs/my-cartpole
   dreamtree train catch --agent gumbel-muzero        plans by tree search: dreamtree list has all agents
+  dreamtree train catch --agent ./my-agent.ts        an agent of your own, in one file
   dreamtree train tic-tac-toe                        plays against itself: gumbel-muzero learns games for two
   dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
   dreamtree train ./my-env.ts --preset small --set optimizer.learningRate=3e-4 train.trainRatio=64
@@ -20,6 +22,7 @@ takes: dreamtree list --keys. A short trial of everything: --preset debug.`;
 
 interface TrainOptions {
   readonly agent?: string;
+  readonly policy?: string;
   readonly preset?: string;
   readonly steps?: string;
   readonly minutes?: string;
@@ -36,7 +39,8 @@ export default function registerTrain(program: Command): void {
     .command('train')
     .description('Train an agent from pixels; leaves curve, imagination and checkpoint in a run folder.')
     .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
-    .option('--agent <name>', 'the agent that learns (default: dreamer; gumbel-muzero in games of two players)')
+    .option('--agent <name | file>', 'the agent that learns (default: dreamer; gumbel-muzero in games of two players)')
+    .option('--policy <name | file>', 'how it acts while it learns (default: as the agent asks for)')
     .option('--preset <name>', 'sizes and speeds (default: what suits the world)')
     .option('--steps <n>', 'environment steps in all')
     .option('--minutes <m>', 'stop after so many minutes')
@@ -56,33 +60,29 @@ const OPTION_KEYS = {
 } as const satisfies Partial<Record<keyof TrainOptions, string>>;
 
 async function trainCommand(world: string, options: TrainOptions): Promise<void> {
-  const { resolveConfig } = await import('../../config/index.ts');
-  const { loadWorld } = await import('../worlds.ts');
+  const { loadWorld } = await import('../../open/worlds.ts');
   const environment = await loadWorld(world);
   const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
     const value = options[option as keyof typeof OPTION_KEYS];
     return value === undefined ? [] : [`${key}=${value}`];
   });
-  const { agentFor } = await import('../../train/agent.ts');
-  const agent = options.agent ?? agentFor(environment);
-  const config = resolveConfig({
-    world, ...(agent ? { agent } : {}), ...(options.preset ? { preset: options.preset } : {}),
-    overrides: [...named, ...(options.set ?? [])],
+  const { agentFor, configure } = await import('../../train/configure.ts');
+  const { config, agent } = await configure({
+    world, agent: options.agent ?? agentFor(environment), ...(options.policy ? { policy: options.policy } : {}),
+    ...(options.preset ? { preset: options.preset } : {}), overrides: [...named, ...(options.set ?? [])],
   });
   const { nextRunFolder } = await import('../run-folder.ts');
   const { openRun } = await import('../../train/run.ts');
   const directory = options.logdir ?? nextRunFolder(world);
   const command = `npx dreamtree ${process.argv.slice(2).join(' ')}`;
   console.error(`${environment.name} · ${config.agent} · preset ${config.preset} · seed ${config.seed} · ${directory}`);
-  const run = await openRun({ directory, config, environment, command });
+  const run = await openRun({ directory, config, agent, environment, command });
   try {
     announce(run);
-    const { interrupted, step, update } = await follow(run);
+    const { interrupted } = await follow(run);
     if (interrupted) {
       const again = options.logdir ? command : `${command} --logdir ${directory}`;
       console.error(`saved. Go on with: ${again}`);
-    } else {
-      await finish(run, { step, update });
     }
   } finally {
     await run.close();
@@ -94,28 +94,22 @@ function announce({ learner: { report }, engine, config, resume, environment, ag
   console.error(
     `engine ${engine.reason}; ${report.nodes} nodes compiled in ${seconds} s${report.cached ? ' (from the cache)' : ''}`,
   );
-  if (agent.model.decode === undefined) console.error('this agent has no decoder: there will be no dreams to see');
+  if (agent.dynamics?.decode === undefined) console.error('this agent has no decoder: there will be no dreams to see');
   if (resume) {
     const anew = 'external' in environment ? '; every lane begins a new episode, since a Python world cannot be saved' : '';
     console.error(`continuing at step ${resume.step} of ${config.train.steps} in ${environment.name}${anew}`);
   }
 }
 
-interface Reached {
-  readonly step: number;
-  readonly update: number;
-}
-
-/** Train until the budget is used or the user stops it. */
-async function follow(run: Run): Promise<Reached & { readonly interrupted: boolean }> {
-  const { trainingLoop } = await import('../../train/loop.ts');
-  const { createProgress } = await import('../../train/progress.ts');
+/** Train before the user's eyes until the budget is used or the user stops it; then evaluate and picture. */
+async function follow(run: Run): Promise<{ readonly interrupted: boolean }> {
+  const { trainSession } = await import('../../train/session.ts');
+  const { createProgress } = await import('../progress.ts');
   const { createLiveDream } = await import('../live-dream.ts');
   const { ExternalWorldError } = await import('../../world/external.ts');
-  const { config, metrics, clock, resume, learner } = run;
-  const { steps, minutes, checkpointEvery } = config.train;
+  const { config, clock, resume, learner } = run;
   const progress = createProgress({
-    total: steps, stream: process.stderr, picture: true, clock,
+    total: config.train.steps, stream: process.stderr, picture: true, clock,
     ...(resume ? { start: { step: resume.step, update: resume.update } } : {}),
   });
   let live: LiveDream | undefined;
@@ -127,45 +121,38 @@ async function follow(run: Run): Promise<Reached & { readonly interrupted: boole
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
-  let savedAt = resume?.step ?? 0;
-  let last: Moment | undefined;
+  const stopListening = () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+    progress.stop();
+  };
   const returns = createRecent(50);
+  let last: Moment | undefined;
   try {
     live = await createLiveDream(run, progress);
-    for await (const moment of trainingLoop({ ...run, actions: run.environment.actions })) {
-      last = moment;
-      const { step, update } = moment.state;
-      for (const { return: total } of moment.finished) returns.add(total);
-      showNumbers(progress, moment, returns.mean());
-      if (moment.row) {
-        metrics.write(step, update, moment.row);
-        metrics.writeTiming(step, {
-          elapsedMs: clock.elapsedMs(), updatesPerSecond: clock.rate('updates', update),
-          stepsPerSecond: clock.rate('steps', step), rssMb: process.memoryUsage.rss() / 2 ** 20,
-        });
-      }
-      await live.show(learner);
-      const outOfTime = minutes > 0 && clock.elapsedMs() >= minutes * 60_000;
-      if (moment.done || stop || outOfTime || step - savedAt >= checkpointEvery) {
-        await run.save(moment.state);
-        savedAt = step;
-      }
-      if (stop || outOfTime) break;
-    }
+    const dream = live;
+    return await trainSession(run, {
+      stopped: () => stop,
+      async watch(moment) {
+        last = moment;
+        for (const { return: total } of moment.finished) returns.add(total);
+        showNumbers(progress, moment, returns.mean());
+        await dream.show(learner);
+      },
+      async evaluate(reached) {
+        stopListening();
+        await finish(run, reached);
+      },
+    });
   } catch (error) {
     if (error instanceof ExternalWorldError && last) {
-      await run.save(last.state);
       progress.note(`the world failed; saved at step ${last.state.step}. Go on with the same command and --logdir ${run.directory}`);
     }
     throw error;
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
-    progress.stop();
+    stopListening();
     await live?.dispose();
   }
-  const { step, update } = last?.state ?? resume ?? { step: 0, update: 0 };
-  return { step, update, interrupted: stop && last?.done !== true };
 }
 
 function showNumbers(progress: Progress, { state, losses }: Moment, recentReturn: number | undefined): void {
@@ -196,31 +183,30 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const { createDreamer } = await import('../../../eval/dream.ts');
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
-  const { actBy } = await import('../open-agent.ts');
+  const { actBy } = await import('../../open/agent.ts');
   const { summaryLine } = await import('../summary.ts');
   const { isExternal } = await import('../../world/external.ts');
   const { writeRunReport } = await import('../run-folder.ts');
-  const { config, world, environment, agent, engine, learner, directory, clock } = run;
+  const { config, world, environment, agent, engine, learner, directory } = run;
   const { evalEpisodes: episodes } = config.train;
-  const trainedMs = clock.elapsedMs();
   const params = await learner.params();
-  const actor = await actBy({ ...run, params }, { lanes: controlLanes(episodes) });
+  const policy = await actBy({ ...run, params }, { lanes: controlLanes(episodes) });
   const rng = createRng(config.seed);
   const opponent = openOpponent(environment);
   console.error(`evaluating ${episodes} episodes …`);
   const result = await evaluateControl({
-    ...world, policy: actor, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'),
+    ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'),
   });
-  await actor.dispose();
-  const canDream = agent.model.decode && !isExternal(environment); // beside a dream stands the truth, forked
+  await policy.dispose();
+  const canDream = agent.dynamics?.decode && !isExternal(environment); // beside a dream stands the truth, forked
   const dreamer = canDream ? await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 }) : undefined;
   const dream = await dreamer?.dream(params, 'policy', rng.split('dream'));
   await dreamer?.dispose();
   const summary = summaryLine(environment, result);
   const next = nextSteps(directory, environment, dream !== undefined);
-  const page = await writeRunReport(run, { result, trainedMs, ...reached, summary, next, ...(dream ? { dream } : {}) });
+  const page = await writeRunReport(run, { result, ...reached, summary, next, ...(dream ? { dream } : {}) });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
-  console.log(`trained for ${(trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
+  console.log(`trained for ${(reached.trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));
 }
 

@@ -30,7 +30,7 @@ export default function registerTree(program: Command): void {
     .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
     .option('--simulations <n>', 'simulations of the search', '50')
     .option('--step <n>', 'the decision of the episode to look at, counted from 0', '0')
-    .option('--policy <name>', 'puct, gumbel or sampled (default: as in learning, or what goes with the actions)')
+    .option('--policy <name | file>', 'puct, gumbel, sampled, … (default: as in learning, or what goes with the actions)')
     .option('--nodes <n>', 'nodes that are shown, at most', '50')
     .option('--seed <seed>', 'seed of the episode', '0')
     .option('--out <file>', 'an .svg or a .png', 'tree.png')
@@ -40,39 +40,43 @@ export default function registerTree(program: Command): void {
     .action(treeCommand);
 }
 
-const KINDS = ['puct', 'gumbel', 'sampled'] as const;
+/** What goes with the actions, where the agent does not act by a search. */
+const SEARCHES = { discrete: 'gumbel', continuous: 'sampled' } as const;
 
 async function treeCommand(target: string, options: TreeOptions): Promise<void> {
   const { integer } = await import('../arguments.ts');
   const simulations = integer('--simulations', options.simulations, 1);
   const [step, maxNodes] = [integer('--step', options.step), integer('--nodes', options.nodes, 1)];
   const seed = integer('--seed', options.seed);
-  const named = KINDS.find((kind) => kind === options.policy);
-  if (options.policy !== undefined && !named) {
-    throw new UserError(`--policy: expected ${KINDS.join(', ')}, got '${options.policy}'`);
-  }
   if (!/\.(svg|png)$/i.test(options.out)) throw new UserError(`--out: expected an .svg or a .png, got '${options.out}'`);
 
-  const { openAgent } = await import('../open-agent.ts');
-  const { actingPolicy, loadPolicy, searchFor } = await import('../../train/agent.ts');
+  const { openAgent } = await import('../../open/agent.ts');
+  const { loadPolicy } = await import('../../acting/load-policy.ts');
+  const { actingPolicy, openPolicy } = await import('../../train/configure.ts');
   const { seeSearchTree } = await import('../../../eval/search-tree.ts');
   const { writeSearchTree } = await import('../../viz/search-tree.ts');
   const { createRng } = await import('../../random.ts');
   const { isExternal } = await import('../../world/external.ts');
-  const opened = await openAgent(target, [`search.simulations=${simulations}`, ...(options.set ?? [])]);
-  const { config, world, environment, agent, params, engine } = opened;
+  const { actions, usual } = await (async () => {
+    const { config, variant, environment } = await openAgent(target);
+    return { actions: environment.actions, usual: actingPolicy(config, variant, environment.actions) };
+  })();
+  const fallback = (await loadPolicy(usual)).search ? usual : SEARCHES[actions.kind];
+  const name = options.policy ?? fallback;
+  const { search } = await loadPolicy(name);
+  if (!search) throw new UserError(`--policy: ${name} does not search, so there is no tree to see`);
+  const { config, world, environment, agent, params, engine } = await openAgent(target, {
+    overrides: [`search.simulations=${simulations}`, ...(options.set ?? [])], policies: [name],
+  });
   if (isExternal(environment)) throw new UserError(`${environment.name} lives in Python: only worlds that can be drawn here have trees`);
-  const { actions } = environment;
-  const usual = actingPolicy(config, actions);
-  const kind = named ?? (usual === 'actor' ? searchFor(actions) : usual);
-  await loadPolicy(kind, actions); // says why, where it does not go with the actions
+  const policy = await openPolicy(name, config, actions, agent);
   const seen = await seeSearchTree({
-    ...world, agent, params, engine, kind, step, maxNodes, search: config.search, rng: createRng(seed).split('tree'),
+    ...world, agent, params, engine, policy, step, maxNodes, rng: createRng(seed).split('tree'),
   });
   if (seen.step < step) console.error(`the episode ended before decision ${step}: this is decision ${seen.step}, its last`);
   await writeSearchTree(options.out, {
     ...seen, nodes: seen.record.nodes, actionName: (action) => nameOf(actions, action, seen),
-    title: `${environment.name}: ${config.agent}, ${kind} search, decision ${seen.step}`,
+    title: `${environment.name}: ${config.agent}, ${name} search, decision ${seen.step}`,
     subtitle: `${simulations} simulations, ${seen.record.total} nodes, seed ${seed}`,
   });
   if (options.json) console.log(JSON.stringify({ ...seen.record, step: seen.step, chosen: seen.chosen, file: options.out }));

@@ -94,33 +94,33 @@ interface Cast {
 
 /** Who plays, in the world as it is configured: an agent brings the configuration that it learned in. */
 async function findPlayer(name: string, { policy, set = [] }: WatchOptions, rng: Rng): Promise<Cast> {
-  const { loadWorld } = await import('../worlds.ts');
+  const { loadWorld } = await import('../../open/worlds.ts');
   const { expertPlayer, policyPlayer } = await import('../../world/record.ts');
   const environment = await loadWorld(name);
   if (policy !== undefined && policy !== 'random' && policy !== 'expert') {
-    const { world, policy: actor } = await openActor(policy, set);
+    const { world, policy: acting } = await openPlayer(policy, set);
     if (world.environment.name !== environment.name) {
       throw new UserError(`--policy ${policy}: its agent plays ${world.environment.name}, not ${environment.name}`);
     }
-    return { who: policy, world, player: policyPlayer(world, actor, rng) };
+    return { who: policy, world, player: policyPlayer(world, acting, rng) };
   }
 
-  const { resolveConfig } = await import('../../config/index.ts');
+  const { configure } = await import('../../train/configure.ts');
   const { randomPolicy } = await import('../../policies/random.ts');
   const { configureWorld } = await import('../../world/configured.ts');
-  const world = configureWorld(environment, resolveConfig({ world: name, overrides: set }).env);
+  const world = configureWorld(environment, (await configure({ world: name, overrides: set })).config.env);
   const expert = policy === 'random' ? undefined : expertPlayer(world);
   if (expert) return { who: 'expert', world, player: expert };
   if (policy === 'expert') throw new UserError(`--policy expert: ${environment.name} has no scripted expert`);
   return { who: 'random', world, player: policyPlayer(world, randomPolicy(environment.actions), rng) };
 }
 
-async function openActor(
+async function openPlayer(
   runOrFile: string,
   overrides: readonly string[],
 ): Promise<{ world: ConfiguredWorld; policy: Policy }> {
-  const { actBy, openAgent } = await import('../open-agent.ts');
-  const opened = await openAgent(runOrFile, overrides);
+  const { actBy, openAgent } = await import('../../open/agent.ts');
+  const opened = await openAgent(runOrFile, { overrides });
   const policy = await actBy(opened, { lanes: 1 });
   const { world } = opened;
   return { world, policy };

@@ -1,0 +1,25 @@
+/** Dreamer's behaviour on MuZero's trio: an actor and a critic that learn in the imagination of another model. */
+import actorCritic, { createActorCritic } from '../behavior/actor-critic.ts';
+import { compose, defineAgent } from '../config/index.ts';
+import muzero, { createMuzero } from '../models/muzero.ts';
+import { createLaprop, laprop } from '../nn/laprop.ts';
+import actor from '../policies/actor.ts';
+import { jointly } from './parts/jointly.ts';
+import { refusesGames } from './parts/refusals.ts';
+
+export default defineAgent({
+  ...compose(muzero, actorCritic, laprop, actor),
+  description: "an actor and a critic that learn in the trio's imagination",
+  layer: { model: { frames: 3, bins: 51 }, train: { batchLength: 16 } },
+  acts: 'actor',
+  refuses: refusesGames,
+  build({ model: modelOptions, behavior, optimizer }, world) {
+    const model = createMuzero(modelOptions, world);
+    const { featureSize } = model.representation;
+    return jointly({
+      model,
+      behavior: createActorCritic(behavior, { ...world, ...modelOptions, featureSize }),
+      optimizer: createLaprop(optimizer),
+    });
+  },
+});

@@ -1,0 +1,80 @@
+/**
+ * What every run is configured by, whatever its agent: the world, training, replay and the engine. Everything else
+ * stands beside the component that reads it (component.ts). A key without a default is a size that every preset states.
+ */
+import { z } from 'zod';
+import { count, fraction, natural, positive, weight } from './kinds.ts';
+
+export const coreOptions = {
+  env: {
+    size: count.describe('Side of the square frame, in pixels.'),
+    lanes: count.default(8).describe('Worlds that are stepped side by side.'),
+    actionRepeat: count
+      .default(1)
+      .describe('How often each action is applied; it still counts as one step, with the sum of its rewards.'),
+    stickyActions: fraction.default(0).describe('Probability that the last action is applied once more instead.'),
+    timeLimit: natural.default(0).describe("Steps of the world in an episode; 0 means the world's own limit."),
+    frameStack: count.max(16).default(1).describe('Pictures that are seen at once: the newest and those before it.'),
+    greyscale: z.boolean().default(false).describe('Grey pictures, still of three channels.'),
+    distract: z
+      .enum(['none', 'noise', 'shapes', 'film', 'colors'])
+      .default('none')
+      .describe('Television static, drifting shapes or a film behind the scene, or other colours in every episode.'),
+    camera: z.enum(['fixed', 'jitter']).default('fixed').describe('Whether the scene shakes a little at every step.'),
+    distractStrength: fraction.default(0.5).describe('How strong distract and camera are; 1 hides the background.'),
+  },
+  train: {
+    steps: count.describe('Environment steps in all, over all lanes.'),
+    minutes: weight.default(0).describe('Minutes after which training stops; 0 means no limit.'),
+    batchSize: count.describe('Sequences in a batch.'),
+    batchLength: z.int().min(2).describe('Steps in a replayed sequence.'),
+    trainRatio: positive.describe('Replayed steps learned from per environment step.'),
+    prefill: natural.default(1024).describe('Environment steps taken at random before learning begins.'),
+    explore: fraction
+      .default(0)
+      .describe('Chance at each step that a random action begins which is kept up for a while, for rewards that are far off.'),
+    blockUpdates: count.default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
+    logEvery: count.default(500).describe('Environment steps between two lines of metrics.'),
+    evalEpisodes: count.default(100).describe('Episodes of an evaluation.'),
+    checkpointEvery: count.default(5000).describe('Environment steps between two checkpoints.'),
+    threads: count.default(2).describe('Threads of the numeric engine.'),
+  },
+  replay: {
+    bytes: count.default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
+  },
+  engine: {
+    name: z
+      .enum(['auto', 'onnx', 'tensorflow', 'reference'])
+      .default('auto')
+      .describe('What runs compiled programs; auto: ONNX Runtime, and WebAssembly for small ones that only act or search.'),
+    provider: z
+      .enum(['cpu', 'webgpu', 'cuda', 'tensorrt', 'dml', 'coreml'])
+      .default('cpu')
+      .describe('Execution provider of ONNX Runtime.'),
+  },
+} as const;
+
+/** What stands above the sections: which run this is. */
+export const headOptions = {
+  agent: z.string().describe('The agent that learns, by name or as the file that holds it.'),
+  policy: z.string().default('auto').describe('How it acts while it learns, by name or file; auto: as the agent asks for.'),
+  preset: z.string().describe('The preset this configuration began from.'),
+  world: z.string().describe('The world, by name or as the file that holds it.'),
+  seed: z.int().default(0).describe('The seed of every random stream.'),
+} as const;
+
+const coreSchema = z.object({ ...headOptions, ...mapShapes(coreOptions) });
+
+type Sections<O> = { [Name in keyof O]: z.ZodObject<O[Name] extends z.ZodRawShape ? O[Name] : never> };
+
+function mapShapes<O extends Readonly<Record<string, z.ZodRawShape>>>(options: O): Sections<O> {
+  return Object.fromEntries(Object.entries(options).map(([name, shape]) => [name, z.object(shape)])) as Sections<O>;
+}
+
+/** The part of a configuration that every run has. */
+export type CoreConfig = z.output<typeof coreSchema>;
+
+/** A whole configuration, resolved and frozen: the sections of the components stand beside those of the core. */
+export interface Config extends CoreConfig {
+  readonly [section: string]: unknown;
+}

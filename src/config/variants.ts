@@ -1,0 +1,66 @@
+/**
+ * What a file in `models`, `behavior` and `agents` exports by default. A user's own agent is a file whose default export
+ * is an `AgentVariant`; `define…` only lets TypeScript see which options belong to it.
+ */
+import type { ActionSpace, Agent, Group, LatentModel, Model, ModelLoss, ParamArrays, Prediction, StageInput, StageLoss, WorldShape } from '../types.ts';
+import type { Component, ConfigLayer, Options, OptionsOf } from './component.ts';
+
+/** A world model: h and g, and what they learn from. */
+export interface ModelVariant<O extends Options = Options> extends Component<O> {
+  /** One sentence. */
+  readonly description: string;
+  build(options: OptionsOf<O>, world: WorldShape): LatentModel;
+}
+
+/** What heads are told of the latents and rewards that they stand on. */
+export interface HeadShape extends WorldShape {
+  readonly featureSize: number;
+  /** Bins of the heads for values. */
+  readonly bins: number;
+  /** Largest value that can be said; where bins are not spaced by symexp. */
+  readonly support?: number;
+  /** Steps to which the discount looks ahead. */
+  readonly horizonDiscount: number;
+}
+
+/** Learning to act on a model's latents: f, and what it learns from. */
+export interface Behavior {
+  readonly prediction: Prediction;
+  /** Parameters of which slowly following copies are kept, by what their names begin with; '' means all of them. */
+  readonly slow: { readonly prefixes: readonly string[]; readonly rate: number };
+  /** What it learns from search: leaves of `batch.targets` without batch and time; none where it does not. */
+  readonly targetShapes: Group<readonly number[]>;
+  /** Running statistics, as they are at first. */
+  readonly statistics: ParamArrays;
+  /** `world` is what the model's own loss came to: part of the same backward pass. */
+  loss(input: Omit<StageInput, 'earlier'> & {
+    readonly model: Model;
+    readonly world: Pick<ModelLoss, 'latents' | 'unrolled'>;
+  }): Omit<StageLoss, 'context'>;
+}
+
+export interface BehaviorVariant<O extends Options = Options> extends Component<O> {
+  /** One sentence. */
+  readonly description: string;
+  build(options: OptionsOf<O>, shape: HeadShape): Behavior;
+}
+
+export interface AgentVariant<O extends Options = Options> extends Component<O> {
+  /** One sentence for `dreamtree list`. */
+  readonly description: string;
+  /** Laid over preset and world. */
+  readonly layer?: ConfigLayer;
+  /** The way it acts while it learns: a file in `policies`. */
+  readonly acts: string | Readonly<Record<ActionSpace['kind'], string>>;
+  /** Why it cannot learn such a world; undefined where it can. */
+  refuses(world: WorldShape): string | undefined;
+  build(options: OptionsOf<O>, world: WorldShape): Agent;
+}
+
+export const defineModel = <O extends Options>(variant: ModelVariant<O>): ModelVariant<O> => variant;
+export const defineBehavior = <O extends Options>(variant: BehaviorVariant<O>): BehaviorVariant<O> => variant;
+export const defineAgent = <O extends Options>(variant: AgentVariant<O>): AgentVariant<O> => variant;
+
+/** The policy by which an agent acts where the user names none. */
+export const ownPolicy = ({ acts }: Pick<AgentVariant, 'acts'>, { kind }: ActionSpace): string =>
+  (typeof acts === 'string' ? acts : acts[kind]);

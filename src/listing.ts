@@ -1,0 +1,81 @@
+/** Variants are files: every file of a folder by its name, or a user's own by its path. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { closest } from 'fastest-levenshtein';
+import { UserError } from './user-error.ts';
+
+const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
+
+/** A folder whose files are variants of one thing. */
+export interface VariantFolder {
+  /** What a file in it is, for example `policy`. */
+  readonly noun: string;
+  readonly url: URL;
+  /** What a user may name besides, for example a way to write a file's path. */
+  readonly example: string;
+}
+
+export const AGENTS: VariantFolder = { noun: 'agent', url: new URL('./agents/', import.meta.url), example: './my-agent.ts' };
+export const WORLDS: VariantFolder = {
+  noun: 'world', url: new URL('../envs/', import.meta.url), example: './my-env.ts, or gym:CartPole-v1 and the like',
+};
+export const POLICIES: VariantFolder = { noun: 'policy', url: new URL('./policies/', import.meta.url), example: './my-policy.ts' };
+
+/** The names of all files in it. */
+export async function variantNames({ url }: Pick<VariantFolder, 'url'>): Promise<string[]> {
+  const files = await readdir(url);
+  return files.filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -'.ts'.length)).sort();
+}
+
+/** Whether this is meant as the path of a user's own file. */
+export const isFile = (nameOrFile: string): boolean =>
+  EXTENSIONS.includes(extname(nameOrFile)) || /[/\\]/.test(nameOrFile);
+
+/** The name of a variant, or of the file that holds it, without its folder. */
+export const nameOf = (nameOrFile: string): string => basename(nameOrFile, isFile(nameOrFile) ? extname(nameOrFile) : '');
+
+/** @throws UserError that names the nearest known variant, or the file that is not there */
+export async function variantUrl(folder: VariantFolder, nameOrFile: string): Promise<URL> {
+  if (isFile(nameOrFile)) {
+    const path = resolve(nameOrFile);
+    if (!EXTENSIONS.includes(extname(path))) {
+      throw new UserError(`expected the file of ${articleOf(folder)} to end in ${EXTENSIONS.join(', ')}, got '${nameOrFile}'`);
+    }
+    if (!existsSync(path)) throw new UserError(`no such file: '${nameOrFile}' (looked for ${path})`);
+    return pathToFileURL(path);
+  }
+  const names = await variantNames(folder);
+  if (!names.includes(nameOrFile)) {
+    throw new UserError(
+      `unknown ${folder.noun} '${nameOrFile}'; did you mean '${closest(nameOrFile, names)}'? ` +
+        `Known: ${names.join(', ')}, or the path of your own file, such as ${folder.example}`,
+    );
+  }
+  return new URL(`${nameOrFile}.ts`, folder.url);
+}
+
+/**
+ * What a file exports by default, if `isVariant` finds it to be one.
+ * @throws UserError that says what is wrong with the file
+ */
+export async function loadVariant<T>(folder: VariantFolder, nameOrFile: string, isVariant: (value: unknown) => value is T): Promise<T> {
+  const url = await variantUrl(folder, nameOrFile);
+  const value = await importDefault(url);
+  if (isVariant(value)) return value;
+  throw new UserError(`${fileURLToPath(url)}: its default export is not ${articleOf(folder)}`);
+}
+
+/** @throws UserError with the reason where the file cannot be imported */
+export async function importDefault(url: URL): Promise<unknown> {
+  try {
+    const { default: value }: { readonly default?: unknown } = await import(url.href);
+    return value;
+  } catch (error) {
+    const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new UserError(`cannot load ${fileURLToPath(url)}: ${problem}`, { cause: error });
+  }
+}
+
+const articleOf = ({ noun }: VariantFolder): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;

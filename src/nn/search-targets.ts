@@ -1,0 +1,37 @@
+/** What replay keeps of a search, and what a policy learns from it. */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { ActionSpace, Distribution, Group } from '../types.ts';
+
+/**
+ * `searchPolicy`: the improved policy over A actions, or over the K `searchActions` [K, A] that were sampled where
+ * actions are continuous; `searchValue`: the root's value. All zeros where there was no search. Where the world
+ * `forbids` discrete actions, also `legal`: 1 where one may be taken, all zeros where none was.
+ */
+export function searchTargetShapes(
+  actions: ActionSpace,
+  { samples }: { readonly samples: number },
+  forbids = false,
+): Group<readonly number[]> {
+  return actions.kind === 'discrete'
+    ? { searchPolicy: [actions.n], searchValue: [], ...(forbids ? { legal: [actions.n] } : {}) }
+    : { searchPolicy: [samples], searchValue: [], searchActions: [samples, actions.low.length] };
+}
+
+/** 1 where there was a search, else 0: [B, T]. */
+export const isSearched = ({ searchPolicy }: Group<Tensor>): Tensor =>
+  tf.cast(tf.greater(tf.sum(searchPolicy, -1), 0.5), 'float32');
+
+/** −Σ π̂ log π of rows of targets: [N]. (Sampled actions: Hubert et al. 2021, equation 9.) */
+export function searchPolicyLoss(policy: Distribution, { searchPolicy, searchActions }: Group<Tensor>): Tensor {
+  return tf.neg(tf.sum(tf.mul(searchPolicy, searchActions ? ofEach(policy, searchActions) : outcomes(policy)), -1));
+}
+
+function outcomes({ logProbs }: Distribution): Tensor {
+  if (!logProbs) throw new Error('expected a policy over discrete actions');
+  return logProbs;
+}
+
+/** Log-probabilities [N, K] of actions [N, K, A]. */
+const ofEach = (policy: Distribution, actions: Tensor): Tensor =>
+  tf.stack(tf.unstack(actions, 1).map((action) => policy.logProb(action)), 1);

@@ -1,0 +1,89 @@
+/** From what a user names to an agent that can act: checkpoint, configuration, world, parameters. */
+import type { AgentVariant, Config } from '../config/index.ts';
+import { readCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
+import { findCheckpoint } from '../data/find-checkpoint.ts';
+import { resolveEngine } from '../engine/resolve-engine.ts';
+import { actingPolicy, buildAgent, configure, openPolicy, shapeOf } from '../train/configure.ts';
+import type { Agent, EngineChoice, Environment, Group, ParamArrays, ParameterSpec, RunningPolicy, WorldShape } from '../types.ts';
+import { UserError } from '../user-error.ts';
+import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
+import { loadWorld } from './worlds.ts';
+
+export interface OpenedAgent {
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+  readonly config: Config;
+  readonly variant: AgentVariant;
+  /** The world as the configuration has it, with the size and the look of its pictures. */
+  readonly world: ConfiguredWorld;
+  readonly environment: Environment;
+  readonly shape: WorldShape;
+  readonly agent: Agent;
+  readonly params: ParamArrays;
+  readonly engine: EngineChoice;
+}
+
+export interface OpenOptions {
+  /** `key=value`, laid over the checkpoint's own configuration. */
+  readonly overrides?: readonly string[];
+  /** Policies that will act, whose keys may be overridden: names or files. */
+  readonly policies?: readonly string[];
+}
+
+/** @throws UserError where there is no checkpoint, or it does not fit its configuration */
+export async function openAgent(runOrFile: string, { overrides = [], policies = [] }: OpenOptions = {}): Promise<OpenedAgent> {
+  const file = findCheckpoint(runOrFile);
+  const checkpoint = await readCheckpoint(file);
+  await requireKnown(file, checkpoint);
+  const { config, agent: variant } = await configure({ base: { ...checkpoint.config }, overrides, policies });
+  const world = configureWorld(await loadWorld(config.world), config.env);
+  const { environment } = world;
+  const shape = shapeOf(environment, config.env);
+  const agent = buildAgent(variant, config, shape);
+  const params = checkpoint.arrays.params ?? {};
+  requireSameShapes(file, agent.parameters, params);
+  const engine = await resolveEngine(config.engine.name, config.engine.provider);
+  return { file, checkpoint, config, variant, world, environment, shape, agent, params, engine };
+}
+
+/** @throws UserError where the configuration, before anything is laid over it, cannot be */
+async function requireKnown(file: string, { config }: Checkpoint): Promise<void> {
+  try {
+    await configure({ base: { ...config } });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${file}: its configuration is not one of this version (${error.message})`, { cause: error });
+  }
+}
+
+export interface ActingRequest {
+  /** A name in `policies` or a file; how the agent acted while it learned where it is absent. */
+  readonly name?: string;
+  readonly lanes: number;
+}
+
+/**
+ * The agent at its best under a policy.
+ * @throws UserError with the reason, where the policy does not go with the world or the agent
+ */
+export async function actBy(
+  { config, variant, shape, agent, params, engine }: Omit<OpenedAgent, 'file' | 'checkpoint' | 'world' | 'environment'>,
+  { name, lanes }: ActingRequest,
+): Promise<RunningPolicy> {
+  const { actions, actionSize, image: { size, channels } } = shape;
+  const policy = await openPolicy(name ?? actingPolicy(config, variant, actions), config, actions, agent);
+  return policy.variant.create({
+    agent, actions, engine, params, lanes, explore: false, frozen: true, threads: config.train.threads,
+    imageShape: [size, size, channels], actionSize,
+  }, policy.options);
+}
+
+function requireSameShapes(file: string, expected: Group<ParameterSpec>, params: ParamArrays): void {
+  for (const [name, { shape }] of Object.entries(expected)) {
+    const came = params[name]?.shape;
+    if (came === undefined || String(came) !== String(shape)) {
+      const got = came === undefined ? 'none' : `[${came.join(', ')}]`;
+      throw new UserError(`${file}: expected parameter ${name} [${shape.join(', ')}], got ${got}; the file does not fit its configuration`);
+    }
+  }
+}

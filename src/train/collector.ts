@@ -1,0 +1,123 @@
+/**
+ * The collector, the learner's mirror: owns the worlds in play and what acts in them, and brings in experience block by
+ * block. This one acts here; others may act elsewhere.
+ */
+import type { Config } from '../config/index.ts';
+import { randomPolicy } from '../policies/random.ts';
+import type { ActionSpace, Agent, EngineChoice, Group, NdArray, ParamArrays, Policy, Rng, RunningPolicy, Step } from '../types.ts';
+import type { Driver, DriverSnapshot, FinishedEpisode } from '../world/driver.ts';
+import type { OpenDriver } from '../world/external.ts';
+import { withBursts } from './bursts.ts';
+import type { OpenPolicy } from './configure.ts';
+
+/** What is to be collected. Plain data. */
+export interface Block {
+  /** Counted from 0; every block draws from a stream of its own. */
+  readonly index: number;
+  /** Steps of every lane. */
+  readonly ticks: number;
+  /** Act at random: nothing has been learned yet. */
+  readonly exploring: boolean;
+}
+
+/** One step of all lanes. */
+export interface Tick {
+  /** The new records of every lane. */
+  readonly steps: readonly (readonly Step[])[];
+  /** What was found by a search before them, if one was made, and what was legal, if not everything: leaves [N, …]. */
+  readonly targets: Group<NdArray>;
+}
+
+export interface Collected {
+  readonly ticks: readonly Tick[];
+  readonly finished: readonly FinishedEpisode[];
+}
+
+/** Where a collector stands. Plain data, apart from arrays. */
+export interface CollectorSnapshot {
+  readonly driver: DriverSnapshot;
+  /** What the policy remembers, leaves [N, …]. */
+  readonly carry: Group<NdArray>;
+}
+
+export interface Collector {
+  readonly lanes: number;
+  /** Begin: the first record of every lane. Once, and not after `restore`. */
+  start(): Promise<readonly (readonly Step[])[]>;
+  /**
+   * Collect a block, acting with `params` from now on if they are given. Where it fails nothing has moved on but the
+   * worlds themselves.
+   * @throws ExternalWorldError where a world that lives elsewhere failed
+   */
+  collect(params: ParamArrays | undefined, block: Block): Promise<Collected>;
+  snapshot(): CollectorSnapshot;
+  /** Gives the first records of lanes that could not be put back and begin new episodes. */
+  restore(snapshot: CollectorSnapshot): Promise<readonly (readonly Step[])[]>;
+  close(): Promise<void>;
+}
+
+export interface LocalCollectorOptions {
+  readonly config: Config;
+  readonly agent: Agent;
+  readonly actions: ActionSpace;
+  readonly policy: OpenPolicy;
+  readonly params: ParamArrays;
+  readonly engine: EngineChoice;
+  /** Closed with the collector. */
+  readonly driver: OpenDriver;
+  /** Block k acts with `rng.split(k)`. */
+  readonly rng: Rng;
+}
+
+/** A collector in this process. */
+export async function createLocalCollector(options: LocalCollectorOptions): Promise<Collector> {
+  const { driver, policy: { variant, options: values }, actions, config: { train: { explore } }, rng } = options;
+  const acting: RunningPolicy = await variant.create({
+    agent: options.agent, actions, engine: options.engine, params: options.params, lanes: driver.lanes,
+    imageShape: driver.imageShape, actionSize: driver.actionSize, explore: true, threads: 1,
+  }, values);
+  const policy = withBursts(acting, actions, explore);
+  const random = withBursts(randomPolicy(actions), actions, explore > 0 ? 1 : 0);
+  let carry = policy.initial(driver.lanes);
+  return {
+    lanes: driver.lanes,
+    start: () => driver.start(),
+    async collect(params, { index, ticks, exploring }) {
+      if (params) acting.update(params);
+      const collected = await play(driver, exploring ? random : policy, { carry, ticks, rng: rng.split(index) });
+      ({ carry } = collected);
+      return collected;
+    },
+    snapshot: () => ({ driver: driver.snapshot(), carry }),
+    async restore(snapshot) {
+      ({ carry } = snapshot);
+      return driver.restore(snapshot.driver);
+    },
+    async close() {
+      await Promise.all([acting.dispose(), driver.close()]);
+    },
+  };
+}
+
+interface Play {
+  readonly carry: Group<NdArray>;
+  readonly ticks: number;
+  readonly rng: Rng;
+}
+
+async function play(driver: Driver, policy: Policy, { carry: from, ticks: count, rng }: Play): Promise<Collected & Pick<Play, 'carry'>> {
+  const ticks: Tick[] = [];
+  const finished: FinishedEpisode[] = [];
+  let carry = from;
+  for (let tick = 0; tick < count; tick++) {
+    const observation = driver.observation();
+    const choice = await policy.act(carry, observation, rng);
+    // The driver shows the next step in the same memory.
+    const legal = observation.legal && { ...observation.legal, data: observation.legal.data.slice() };
+    const arrived = await driver.step(choice.action);
+    carry = choice.carry;
+    ticks.push({ steps: arrived.steps, targets: { ...choice.targets, ...(legal ? { legal } : {}) } });
+    finished.push(...arrived.finished);
+  }
+  return { ticks, finished, carry };
+}

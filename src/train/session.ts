@@ -1,0 +1,74 @@
+/**
+ * A session of training: the loop, and around it when rows are written, when checkpoints are, when it ends, and what is
+ * evaluated then. Whoever shows something, a terminal or a page, watches its moments.
+ */
+import { ExternalWorldError } from '../world/external.ts';
+import { trainingLoop, type Moment } from './loop.ts';
+import type { Run } from './run.ts';
+
+export interface SessionOptions<Evaluation> {
+  /** Told of every moment, before anything else happens; the run waits for it. */
+  watch?(moment: Moment): void | Promise<void>;
+  /** Asked after every block: whether to save and stop. */
+  stopped?(): boolean;
+  /** What is done once all is learned, or the time is up. */
+  evaluate?(reached: Reached): Promise<Evaluation>;
+}
+
+export interface Reached {
+  readonly step: number;
+  readonly update: number;
+  /** Time spent training, in this session and those before. */
+  readonly trainedMs: number;
+}
+
+export interface SessionEnd<Evaluation> extends Reached {
+  /** It was stopped with steps left, and nothing was evaluated. */
+  readonly interrupted: boolean;
+  readonly evaluation?: Evaluation;
+}
+
+/**
+ * Train until the budget of steps or of time is used, or until it is stopped; then evaluate, unless it was stopped.
+ * @throws whatever a world throws; where that lives elsewhere, after the run was saved at the last moment
+ */
+export async function trainSession<Evaluation = never>(
+  run: Run,
+  { watch, stopped = () => false, evaluate }: SessionOptions<Evaluation> = {},
+): Promise<SessionEnd<Evaluation>> {
+  const { config: { train }, metrics, clock, resume } = run;
+  const outOfTime = () => train.minutes > 0 && clock.elapsedMs() >= train.minutes * 60_000;
+  let { step, update } = resume ?? { step: 0, update: 0 };
+  let savedAt = step;
+  let last: Moment | undefined;
+  let interrupted = false;
+  try {
+    for await (const moment of trainingLoop(run)) {
+      last = moment;
+      ({ step, update } = moment.state);
+      await watch?.(moment);
+      if (moment.row) {
+        metrics.write(step, update, moment.row);
+        metrics.writeTiming(step, {
+          elapsedMs: clock.elapsedMs(), updatesPerSecond: clock.rate('updates', update),
+          stepsPerSecond: clock.rate('steps', step), rssMb: process.memoryUsage.rss() / 2 ** 20,
+        });
+      }
+      const [stop, late] = [stopped(), outOfTime()];
+      if (moment.done || stop || late || step - savedAt >= train.checkpointEvery) {
+        await run.save(moment.state);
+        savedAt = step;
+      }
+      if (stop || late) {
+        interrupted = stop && !moment.done;
+        break;
+      }
+    }
+  } catch (error) {
+    if (error instanceof ExternalWorldError && last) await run.save(last.state);
+    throw error;
+  }
+  const reached = { step, update, trainedMs: clock.elapsedMs() };
+  if (interrupted || !evaluate) return { ...reached, interrupted };
+  return { ...reached, interrupted, evaluation: await evaluate(reached) };
+}
