@@ -11,7 +11,9 @@ import { mapGroup } from '../engine/nd-array.ts';
 import { openProgram, traceProgram } from '../engine/traced-program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { nameOf } from '../listing.ts';
-import type { ActionSpace, Agent, Dynamics, Group, Groups, Latent, NdArray, Noise, ParamArrays, Params, TensorSpec } from '../types.ts';
+import type {
+  ActionSpace, Agent, Dynamics, Group, Groups, Latent, NdArray, Noise, ParamArrays, Params, TensorSpec,
+} from '../types.ts';
 import { UserError } from '../user-error.ts';
 import type { TreeSearch } from './policy-variant.ts';
 import { searchWith, type LatentSearch } from './program-search.ts';
@@ -51,9 +53,10 @@ export function searchRefusal(search: Searched, { kind }: ActionSpace, agent?: A
 
 /** @throws UserError with the reason, where the agent cannot be searched */
 export function requireDynamics(search: Searched, actions: ActionSpace, agent: Agent): Dynamics {
+  const { dynamics } = agent;
   const refusal = searchRefusal(search, actions, agent);
-  if (refusal === undefined && agent.dynamics) return agent.dynamics;
-  throw new UserError(`${refusal}`);
+  if (refusal !== undefined || !dynamics) throw new UserError(refusal ?? 'expected an agent with dynamics');
+  return dynamics;
 }
 
 /**

@@ -103,7 +103,10 @@ function encode(chosen: Int32Array, into: NdArray): NdArray {
   return into;
 }
 
-function targetsOf({ actionWeights, searchTree }: Pick<PolicyOutput, 'actionWeights' | 'searchTree'>, sampled?: NdArray): Group<NdArray> {
+function targetsOf(
+  { actionWeights, searchTree }: Pick<PolicyOutput, 'actionWeights' | 'searchTree'>,
+  sampled?: NdArray,
+): Group<NdArray> {
   const { batch, numActions } = searchTree;
   return {
     searchPolicy: float32(actionWeights, [batch, numActions]),

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { CoreConfig } from './core.ts';
 import type { Shape } from './kinds.ts';
+import { mergeLayers, type ConfigLayer } from './layer.ts';
 import type { PresetName } from './presets.ts';
 
 /** Sections by name; components may share a section, and keys in it that mean the same. */
@@ -13,9 +14,6 @@ export type Options = Readonly<Record<string, Shape>>;
 export type OptionsOf<O extends Options> = {
   readonly [Section in keyof O]: { readonly [Key in keyof O[Section]]: z.output<O[Section][Key]> };
 };
-
-/** Any part of a configuration, to be laid over another. Plain data. */
-export type ConfigLayer = { readonly [key: string]: unknown };
 
 /** A value that does not go with the others. */
 export interface Broken {
@@ -62,18 +60,4 @@ export function compose<const Parts extends readonly Component[]>(...parts: Part
     presets,
     rules: (values, core) => parts.flatMap((part) => part.rules?.(values as OptionsOf<Options>, core) ?? []),
   };
-}
-
-export function isLayer(value: unknown): value is ConfigLayer {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** `layer` over `below`; sections are merged, everything else is replaced. */
-export function mergeLayers(below: ConfigLayer, layer: ConfigLayer): ConfigLayer {
-  const merged: Record<string, unknown> = { ...below };
-  for (const [key, value] of Object.entries(layer)) {
-    const under = merged[key];
-    merged[key] = isLayer(value) && isLayer(under) ? mergeLayers(under, value) : value;
-  }
-  return merged;
 }

@@ -2,7 +2,7 @@
  * Presets: plain data laid over the defaults. `size1m` … `size400m` are DreamerV3's official sizes
  * (`dreamerv3/configs.yaml`).
  */
-import type { ConfigLayer } from './component.ts';
+import type { ConfigLayer } from './layer.ts';
 
 const official = {
   env: { size: 64 },

@@ -7,9 +7,10 @@ import { closest, distance } from 'fastest-levenshtein';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
-import { compose, isLayer, mergeLayers, type Component, type ConfigLayer, type OptionsOf, type Options } from './component.ts';
+import { compose, type Component, type OptionsOf, type Options } from './component.ts';
 import { coreOptions, headOptions, type Config } from './core.ts';
 import { keysOf, type ConfigKey } from './keys.ts';
+import { isLayer, mergeLayers, type ConfigLayer } from './layer.ts';
 import { presets, worldPresets } from './presets.ts';
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);

@@ -3,7 +3,8 @@
  * is an `AgentVariant`; `define…` only lets TypeScript see which options belong to it.
  */
 import type { ActionSpace, Agent, Group, LatentModel, Model, ModelLoss, ParamArrays, Prediction, StageInput, StageLoss, WorldShape } from '../types.ts';
-import type { Component, ConfigLayer, Options, OptionsOf } from './component.ts';
+import type { Component, Options, OptionsOf } from './component.ts';
+import type { ConfigLayer } from './layer.ts';
 
 /** A world model: h and g, and what they learn from. */
 export interface ModelVariant<O extends Options = Options> extends Component<O> {

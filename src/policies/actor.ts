@@ -4,11 +4,9 @@ import { z } from 'zod';
 import { definePolicy } from '../acting/policy-variant.ts';
 import { programPolicy } from '../acting/program-policy.ts';
 import { among } from '../nn/distributions.ts';
-import type { Agent } from '../types.ts';
 import { UserError } from '../user-error.ts';
 
-const needsPrediction = (agent?: Agent): string | undefined =>
-  (agent && !agent.prediction ? 'actor does what an agent predicts, and this one has no prediction' : undefined);
+const NO_PREDICTION = 'actor does what an agent predicts, and this one has no prediction';
 
 export default definePolicy({
   description: "the agent's own policy head: no planning",
@@ -20,11 +18,10 @@ export default definePolicy({
         .describe('Take the most probable action at evaluation; otherwise draw from the policy, as while learning.'),
     },
   },
-  refuses: (_, agent) => needsPrediction(agent),
+  refuses: (_, agent) => (agent && !agent.prediction ? NO_PREDICTION : undefined),
   async create(setting, { behavior: { greedy } }) {
-    const { agent, explore } = setting;
-    const { representation, prediction } = agent;
-    if (!prediction) throw new UserError(`${needsPrediction(agent)}`);
+    const { agent: { representation, prediction }, explore } = setting;
+    if (!prediction) throw new UserError(NO_PREDICTION);
     return programPolicy('actor', setting, ({ params, latent, noise, legal }) => {
       const { policy: all } = prediction.predict(params, representation.features(latent));
       const policy = legal ? among(all, legal) : all;

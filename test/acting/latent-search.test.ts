@@ -249,7 +249,9 @@ describe('search over latents', () => {
       'gumbel asks what imagined states are worth, and this agent has no prediction',
     );
     const { prediction } = agent;
-    const worthless = prediction && { ...prediction, predict: (...args: Parameters<Prediction['predict']>) => ({ policy: prediction.predict(...args).policy }) };
+    const worthless: Prediction | undefined = prediction && {
+      ...prediction, predict: (...given) => ({ policy: prediction.predict(...given).policy }),
+    };
     await expect(searchOf('gumbel', {}, { agent: { ...agent, prediction: worthless } })).rejects.toThrow(
       'a search weighs states by their values, and this agent predicts none',
     );

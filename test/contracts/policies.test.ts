@@ -46,7 +46,9 @@ async function listedAgent(name: string, actions: ActionSpace, { overrides = [],
   readonly overrides?: readonly string[];
   readonly forbids?: boolean;
 } = {}): Promise<Setting> {
-  const { config, agent } = await configure({ world: 'catch', preset: 'debug', agent: name, overrides: [`env.size=${SIDE}`, ...overrides] });
+  const { config, agent } = await configure({
+    world: 'catch', preset: 'debug', agent: name, overrides: [`env.size=${SIDE}`, ...overrides],
+  });
   const world = { actions, actionSize: sizeOf(actions), image: { size: SIDE, channels: 3 }, forbids };
   return settingOf(actions, buildAgent(agent, config, world));
 }

@@ -11,7 +11,10 @@ it('lays them over the last sequences of a batch, from the first step on that ha
     searchValue: float32([1, 2, 3, 4, 5, 6, 7, 8, 9], [3, 3]),
     searchPolicy: float32(Array.from({ length: 18 }, (_, i) => i), [3, 3, 2]),
   };
-  const fresh = { searchValue: float32([50, 60, 80, 90], [2, 2]), searchPolicy: float32([80, 90, 100, 110, 140, 150, 160, 170], [2, 2, 2]) };
+  const fresh = {
+    searchValue: float32([50, 60, 80, 90], [2, 2]),
+    searchPolicy: float32([80, 90, 100, 110, 140, 150, 160, 170], [2, 2, 2]),
+  };
   const { searchValue, searchPolicy } = withRefreshed(targets, { first: 1, targets: fresh });
   expect(searchValue).toEqual(float32([1, 2, 3, 4, 50, 60, 7, 80, 90], [3, 3]));
   expect([...searchPolicy.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 80, 90, 100, 110, 12, 13, 140, 150, 160, 170]);

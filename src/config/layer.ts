@@ -1,0 +1,18 @@
+/** Layers of a configuration: plain trees that are laid over one another. */
+
+/** Any part of a configuration. Plain data. */
+export type ConfigLayer = { readonly [key: string]: unknown };
+
+export function isLayer(value: unknown): value is ConfigLayer {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `layer` over `below`; sections are merged, everything else is replaced. */
+export function mergeLayers(below: ConfigLayer, layer: ConfigLayer): ConfigLayer {
+  const merged: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(layer)) {
+    const under = merged[key];
+    merged[key] = isLayer(value) && isLayer(under) ? mergeLayers(under, value) : value;
+  }
+  return merged;
+}
