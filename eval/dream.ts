@@ -3,7 +3,7 @@
  * the true world, forked from the same state, is given.
  */
 import { compile, type EngineChoice, type Program } from '../src/engine/compile.ts';
-import { mapGroup, specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
+import { mapGroup, specsOf, uint8, zeros } from '../src/nd-array.ts';
 import { parametersOf } from '../src/train/update.ts';
 import { blankCarry, pixels } from '../src/planning/acting.ts';
 import type { Action, Agent, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';

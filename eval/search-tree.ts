@@ -1,6 +1,6 @@
 /** What an agent's search sees at one decision of an episode: its tree, each node with the frame it was decoded to. */
 import { compile, type EngineChoice } from '../src/engine/compile.ts';
-import { mapGroup, sizeOf, specsOf } from '../src/engine/nd-array.ts';
+import { mapGroup, sizeOf, specsOf } from '../src/nd-array.ts';
 import type { ActingOptions } from '../src/planning/acting.ts';
 import type { SearchKind } from '../src/planning/program-search.ts';
 import { createSearchActor } from '../src/planning/search-actor.ts';

@@ -4,7 +4,7 @@
  */
 import { resolveConfig, type Config } from '../../src/config/index.ts';
 import { compile, type Program } from '../../src/engine/compile.ts';
-import { normalArray, sizeOf, specsOf } from '../../src/engine/nd-array.ts';
+import { normalArray, sizeOf, specsOf } from '../../src/nd-array.ts';
 import { inspect } from '../../src/engine/traced-model.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import * as tf from '@tensorflow/tfjs';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import { stopGradient } from '../engine/gradients.ts';
-import { scalar } from '../engine/nd-array.ts';
+import { scalar } from '../nd-array.ts';
 import { symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { cut, firstSteps, flatten, lastSteps, mapLatent, mergeTime } from '../nn/sequences.ts';

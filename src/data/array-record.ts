@@ -3,6 +3,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { sizeOf } from '../nd-array.ts';
 import type { DType, NdArray } from '../types.ts';
 import { fromHalf, toHalf } from './half.ts';
 
@@ -36,7 +37,7 @@ const HALF_OVERFLOW = 65520;
  */
 export function encodeArray(array: NdArray, name: string, half: boolean): ArrayRecord {
   const { data, shape, dtype } = array;
-  const size = shape.reduce((product, axis) => product * axis, 1);
+  const size = sizeOf(shape);
   const expected = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
   if (!(data instanceof expected) || data.length !== size) {
     throw new TypeError(
@@ -59,8 +60,7 @@ export function decodeArray(record: ArrayRecord, name: string): NdArray {
   if (!dtypes.some((allowed) => allowed === dtype)) {
     throw new Error(`${name} claims to be ${dtype} kept as ${encoding}`);
   }
-  const size = shape.reduce((product, axis) => product * axis, itemBytes);
-  if (size !== bytes.length) {
+  if (itemBytes * sizeOf(shape) !== bytes.length) {
     throw new Error(`${name} has ${bytes.length} bytes for ${encoding} [${shape.join(', ')}]`);
   }
   if (crc32(bytes) !== record.crc32) throw new Error(`wrong checksum of ${name}`);

@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { inputCheck, mapGroups } from './nd-array.ts';
+import { mapGroups } from '../nd-array.ts';
+import { inputCheck } from './input-check.ts';
 import type { ProgramSettings } from './traced-program.ts';
 
 export async function createEagerProgram(

@@ -2,6 +2,8 @@
  * A graph of ONNX nodes under construction. Equal nodes are made once, constants stay symbolic for as long as they can
  * (a tensor of equal values is one number), and what no output needs is never written.
  */
+import { sameShape, sizeOf } from '../nd-array.ts';
+
 export type ValueType = 'float32' | 'int32' | 'bool' | 'uint8' | 'int64';
 
 export interface Value {
@@ -186,7 +188,7 @@ export class Graph {
   materialize(value: Value): Value {
     if (value.sum) return this.#writeRowSum(value.sum, value.type, value.shape);
     if (value.uniform === undefined) return value;
-    if (size(value.shape) <= SMALL) return value;
+    if (sizeOf(value.shape) <= SMALL) return value;
     const one = this.uniform(value.uniform, value.type, []);
     return this.#append('Expand', [one, this.int64(value.shape)], [value], {}, '').outputs[0];
   }
@@ -202,12 +204,6 @@ export class Graph {
     }
     return [...this.#nodes.values()].filter((node) => needed.has(node));
   }
-}
-
-const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((side, i) => side === b[i]);
 }
 
 /** NumPy's broadcasting. @throws Error naming the shapes where they do not fit. */

@@ -2,6 +2,7 @@
  * A graph as the bytes of an ONNX model (onnx.proto3, field numbers as published there), written with `pbf`.
  */
 import { PbfWriter } from 'pbf';
+import { sizeOf } from '../nd-array.ts';
 import { flopsOf } from './flops.ts';
 import type { Attribute, Graph, Node, Value, ValueType } from './graph.ts';
 
@@ -96,8 +97,7 @@ function writeTensor(value: Value, pbf: PbfWriter): void {
 }
 
 function rawBytes({ type, shape, uniform, constant }: Value): Uint8Array {
-  const length = shape.reduce((product, side) => product * side, 1);
-  const source = constant ?? new Array<number>(length).fill(uniform ?? 0);
+  const source = constant ?? new Array<number>(sizeOf(shape)).fill(uniform ?? 0);
   const typed =
     type === 'float32' ? Float32Array.from(source)
     : type === 'int32' ? Int32Array.from(source)

@@ -2,7 +2,8 @@
 import type { Group, Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { inputCheck, sizeOf } from './nd-array.ts';
+import { sizeOf } from '../nd-array.ts';
+import { inputCheck } from './input-check.ts';
 import type { EngineChoice } from './resolve-engine.ts';
 import { openSession } from './session.ts';
 import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel } from './traced-model.ts';

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { float32, mapGroup, sizeOf, zeros } from '../engine/nd-array.ts';
+import { float32, mapGroup, sizeOf, zeros } from '../nd-array.ts';
 import type { Group, ParamArrays, Params } from '../types.ts';
 
 export interface OptimizerConfig {

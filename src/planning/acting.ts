@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import type { CompileOptions } from '../engine/compile.ts';
-import { mapGroup, zeros } from '../engine/nd-array.ts';
+import { mapGroup, zeros } from '../nd-array.ts';
 import type { ActionSpace, Agent, Group, LatentModel, NdArray, Observation, ParamArrays, Policy } from '../types.ts';
 
 export interface ActingOptions extends Pick<CompileOptions, 'engine'> {

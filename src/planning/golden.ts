@@ -3,7 +3,7 @@
  * so a model that looks its answers up in the recording must lead this search to the same tree.
  */
 import { z } from 'zod';
-import { int32 } from '../engine/nd-array.ts';
+import { int32 } from '../nd-array.ts';
 import { createRng } from '../random.ts';
 import { UserError } from '../user-error.ts';
 import { gumbelMuzeroPolicy } from './gumbel-muzero-policy.ts';

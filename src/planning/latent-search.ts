@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import { compile, type CompileOptions, type ProgramFunction } from '../engine/compile.ts';
-import { mapGroup } from '../engine/nd-array.ts';
+import { mapGroup } from '../nd-array.ts';
 import { openProgram, traceProgram } from '../engine/traced-program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import type { ActionSpace, Agent, Group, Groups, Latent, NdArray, Noise, ParamArrays, Params, TensorSpec } from '../types.ts';

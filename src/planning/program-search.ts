@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/index.ts';
 import type { Program } from '../engine/compile.ts';
-import { float32 } from '../engine/nd-array.ts';
+import { float32 } from '../nd-array.ts';
 import type { Group, NdArray, ParamArrays, Rng } from '../types.ts';
 import { gumbelMuzeroPolicy } from './gumbel-muzero-policy.ts';
 import { muzeroPolicy } from './muzero-policy.ts';

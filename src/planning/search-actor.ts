@@ -1,6 +1,6 @@
 /** Acting by tree search: the pictures are filtered into latents, and those are the roots. */
 import { compile } from '../engine/compile.ts';
-import { specsOf } from '../engine/nd-array.ts';
+import { specsOf } from '../nd-array.ts';
 import type { Choice, Group, NdArray, Observation, Rng } from '../types.ts';
 import { blankCarry, blankObservation, pixels, type ActingOptions, type Actor } from './acting.ts';
 import { createLatentSearch, rootGroup, samplesOf } from './latent-search.ts';

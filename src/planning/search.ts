@@ -2,7 +2,7 @@
  * Batched Monte-Carlo tree search: B trees grow side by side, and every simulation asks the model once for all of them.
  * What it means to select is left to the two functions it is given. After mctx (Babuschkin et al. 2020).
  */
-import { sizeOf } from '../engine/nd-array.ts';
+import { sizeOf } from '../nd-array.ts';
 import type { NdArray, Rng } from '../types.ts';
 import type { ActionSelection } from './action-selection.ts';
 import { ROOT_INDEX, UNVISITED, writeNode, type Tree } from './tree.ts';

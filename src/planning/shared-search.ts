@@ -3,7 +3,7 @@
  * to end with a model of its own. They meet once a search, where the threads of one model would meet at every operation.
  */
 import type { Program } from '../engine/compile.ts';
-import { mapGroup, sizeOf, zeros } from '../engine/nd-array.ts';
+import { mapGroup, sizeOf, zeros } from '../nd-array.ts';
 import { openProgram, type PortableProgram } from '../engine/traced-program.ts';
 import { restoreRng } from '../random.ts';
 import { startThread } from '../thread.ts';

@@ -1,5 +1,5 @@
 /** Keeping what a search found below the action that was then taken: the child becomes the root. */
-import { sizeOf } from '../engine/nd-array.ts';
+import { sizeOf } from '../nd-array.ts';
 import { NO_PARENT, ROOT_INDEX, UNVISITED, emptyTree, type Tree } from './tree.ts';
 
 /**

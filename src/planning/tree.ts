@@ -2,7 +2,7 @@
  * The search trees of B roots as one record of arrays. Layout and words are those of mctx (Babuschkin et al. 2020);
  * embeddings alone are [N, B, …], so that what a simulation computes for all roots is one block of memory.
  */
-import { sizeOf } from '../engine/nd-array.ts';
+import { sizeOf } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
 import type { Embedding, RootOutput } from './types.ts';
 

@@ -1,7 +1,7 @@
 /** Acting with a behaviour's own policy head on the latent that filtering the pictures gives. */
 import * as tf from '@tensorflow/tfjs';
 import { compile, type ProgramFunction } from '../engine/compile.ts';
-import { specsOf, zeros } from '../engine/nd-array.ts';
+import { specsOf, zeros } from '../nd-array.ts';
 import { among } from '../nn/distributions.ts';
 import { blankCarry, blankObservation, pixels, type ActingOptions, type Actor, type PolicyVariant } from '../planning/acting.ts';
 import type { Agent } from '../types.ts';

@@ -6,7 +6,7 @@
 import type { Config } from '../config/index.ts';
 import type { EngineChoice } from '../engine/compile.ts';
 import type { Replay } from '../data/replay.ts';
-import { mapGroup, zeros } from '../engine/nd-array.ts';
+import { mapGroup, zeros } from '../nd-array.ts';
 import { randomPolicy } from '../policies/random.ts';
 import { createRng } from '../random.ts';
 import type { ActionSpace, Agent, Group, NdArray, Policy, Rng } from '../types.ts';

@@ -5,7 +5,7 @@
 import type { Config } from '../config/index.ts';
 import type { SequencePosition } from '../data/replay.ts';
 import { compile, type EngineChoice } from '../engine/compile.ts';
-import { mapGroup, sizeOf } from '../engine/nd-array.ts';
+import { mapGroup, sizeOf } from '../nd-array.ts';
 import { cut, flatten, mapLatent } from '../nn/sequences.ts';
 import { createLatentSearch, rootGroup, samplesOf } from '../planning/latent-search.ts';
 import type { Agent, Group, Groups, NdArray, ParamArrays, Rng, TensorSpec } from '../types.ts';

@@ -4,7 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Config } from '../config/index.ts';
 import type { ProgramFunction } from '../engine/compile.ts';
 import { valueAndGradients } from '../engine/gradients.ts';
-import { mapGroup, specsOf } from '../engine/nd-array.ts';
+import { mapGroup, specsOf } from '../nd-array.ts';
 import { initParameters } from '../nn/parameters.ts';
 import { applyGradients, initOptimizer, optimizerShapes, schedule } from '../nn/optimizer.ts';
 import type { Agent, Batch, Group, Groups, NdArray, ParamArrays, ParameterSpec, Params, Rng, TensorSpec } from '../types.ts';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { searchTargetShapes } from '../../src/behavior/search-targets.ts';
 import { resolveConfig } from '../../src/config/index.ts';
-import { float32, mapGroup, uint8 } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, uint8 } from '../../src/nd-array.ts';
 import type { ActingOptions, Actor, PolicyVariant } from '../../src/planning/acting.ts';
 import { createRng } from '../../src/random.ts';
 import { createAgent, loadPolicy } from '../../src/train/agent.ts';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
-import { float32, zeros } from '../../src/engine/nd-array.ts';
+import { float32, zeros } from '../../src/nd-array.ts';
 import { boundedNormal, categorical } from '../../src/nn/distributions.ts';
 import { createLatentSearch, fits, type LatentSearchOptions } from '../../src/planning/latent-search.ts';
 import type { Roots, SearchKind, SearchResult } from '../../src/planning/program-search.ts';

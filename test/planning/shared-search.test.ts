@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
-import { normalArray } from '../../src/engine/nd-array.ts';
+import { normalArray } from '../../src/nd-array.ts';
 import { openProgram, traceProgram } from '../../src/engine/traced-program.ts';
 import { searchWith, type Roots, type SearchPlan } from '../../src/planning/program-search.ts';
 import { divide, shareSearch } from '../../src/planning/shared-search.ts';

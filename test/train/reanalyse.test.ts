@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
 import { createReplay } from '../../src/data/replay.ts';
-import { float32, mapGroup, mapGroups } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, mapGroups } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import { createAgent } from '../../src/train/agent.ts';
 import { createReanalysis, searchedPositions, withSearched } from '../../src/train/reanalyse.ts';

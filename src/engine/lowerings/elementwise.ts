@@ -1,5 +1,6 @@
 /** Element by element: arithmetic, comparisons, logic, casts, selection. */
-import { broadcastShape, sameShape, type Graph, type Value, type ValueType } from '../graph.ts';
+import { sameShape } from '../../nd-array.ts';
+import { broadcastShape, type Graph, type Value, type ValueType } from '../graph.ts';
 import type { Lowering } from '../trace-backend.ts';
 
 /** One node of the same name and type. */

@@ -1,5 +1,5 @@
 /** Picking by index: gather, scatter-add, one-hot, top-k. */
-import { sameShape } from '../graph.ts';
+import { sameShape } from '../../nd-array.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { cast } from './elementwise.ts';
 import { normalizeAxes } from './reduction.ts';

@@ -1,5 +1,6 @@
 /** Moving numbers about: reshape, transpose, concatenate, cut, pad, repeat. */
-import { sameShape, type Graph, type Value } from '../graph.ts';
+import { sameShape, sizeOf } from '../../nd-array.ts';
+import type { Graph, Value } from '../graph.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { normalizeAxes } from './reduction.ts';
 
@@ -47,9 +48,8 @@ const fill = (value: number | readonly number[], rank: number): readonly number[
 export const shaping = {
   Reshape: ({ graph, inputs: { x }, attributes }) => {
     const wanted = attributes.shape as number[];
-    const length = x.shape.reduce((product, side) => product * side, 1);
     const known = wanted.reduce((product, side) => (side === -1 ? product : product * side), 1);
-    return reshape(graph, x, wanted.map((side) => (side === -1 ? length / known : side)));
+    return reshape(graph, x, wanted.map((side) => (side === -1 ? sizeOf(x.shape) / known : side)));
   },
   ExpandDims: ({ graph, inputs: { input }, attributes }) => {
     const dim = Number(attributes.dim);

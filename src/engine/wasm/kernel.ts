@@ -1,6 +1,6 @@
 /** What a kernel is: the WebAssembly of one node of a graph. */
 import type { Node, Value } from '../graph.ts';
-import { sizeOf } from '../nd-array.ts';
+import { sizeOf } from '../../nd-array.ts';
 import type { Code, FunctionBuilder } from './assembler.ts';
 import type { Operand } from './loops.ts';
 

@@ -3,7 +3,7 @@ import {
   below, get, i32, load, loadSplat, plus, repeatWhile, set, splat, store, storeLane, tee, v128, type Code,
   type FunctionBuilder,
 } from './assembler.ts';
-import { sizeOf } from '../nd-array.ts';
+import { sizeOf } from '../../nd-array.ts';
 import { numbersOf, type Kernel, type KernelCall } from './kernel.ts';
 import { BYTES, VECTOR_BYTES, vectorsOf } from './loops.ts';
 

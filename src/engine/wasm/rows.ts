@@ -1,5 +1,5 @@
 /** Along an axis: sums, means and extremes, softmax, normalisation, running sums, positions. */
-import { sizeOf } from '../nd-array.ts';
+import { sizeOf } from '../../nd-array.ts';
 import {
   firstLanes, get, i32, lanes, plus, set, splat, storeLane, turned, v128, type Code, type FunctionBuilder,
 } from './assembler.ts';

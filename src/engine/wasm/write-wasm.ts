@@ -5,7 +5,7 @@
  */
 import { flopsOf } from '../flops.ts';
 import type { Graph, Node, Value } from '../graph.ts';
-import { sizeOf } from '../nd-array.ts';
+import { sizeOf } from '../../nd-array.ts';
 import type { NamedOutput } from '../onnx.ts';
 import { call, createFunction, writeModule, type WasmFunction } from './assembler.ts';
 import { elementwise } from './elementwise.ts';
