@@ -2,6 +2,7 @@
  * Sampled MuZero (Hubert et al. 2021): search over K actions that are sampled at every node, so that actions may be
  * continuous. To search itself they are K numbered actions; which they are is part of the embedding.
  */
+import { copyRows, gatherRows, reshaped, rowOf } from '../nd-array.ts';
 import type { NdArray, Rng } from '../types.ts';
 import { muzeroPolicy } from './muzero-policy.ts';
 import { ROOT_INDEX, rootRows, type Tree } from './tree.ts';
@@ -48,18 +49,17 @@ export async function sampledMuzeroPolicy(
 
 /** Where a tree was kept, its root keeps the actions whose children it has, and their priors. */
 function withKeptActions(root: SampledRootOutput, tree: Tree): SampledRootOutput {
-  const { shape, dtype } = root.sampledActions;
-  const [, numActions, size] = shape;
-  const data = root.sampledActions.data.slice();
+  const sampledActions = copyRows(root.sampledActions, 0, tree.batch);
+  const keptActions = rowOf(tree.embeddings[LEAF], ROOT_INDEX);
   const priorLogits = root.priorLogits.slice();
   const keptProbs = rootRows(tree, tree.childrenPriorProbs);
   for (let lane = 0; lane < tree.batch; lane++) {
     if (tree.nodeVisits[lane * tree.numNodes + ROOT_INDEX] === 0) continue;
-    const [first, end] = [lane * numActions, (lane + 1) * numActions];
-    data.set(tree.embeddings[LEAF].data.subarray(first * size, end * size), first * size);
+    rowOf(sampledActions, lane).data.set(rowOf(keptActions, lane).data);
+    const [first, end] = [lane * tree.numActions, (lane + 1) * tree.numActions];
     priorLogits.set(keptProbs.subarray(first, end).map(Math.log), first);
   }
-  return { ...root, priorLogits, sampledActions: { data, shape, dtype } };
+  return { ...root, priorLogits, sampledActions };
 }
 
 function overSampledActions(recurrent: SampledRecurrent): Recurrent {
@@ -72,11 +72,7 @@ function remember<Output extends RootOutput & SampledActions>(output: Output): O
 }
 
 /** Row `indices[b]` of each [K, D]. */
-function pick({ data, shape: [batch, samples, size] }: NdArray, indices: Int32Array): NdArray {
-  const actions = new Float32Array(batch * size);
-  for (let root = 0; root < batch; root++) {
-    const from = (root * samples + indices[root]) * size;
-    actions.set(data.subarray(from, from + size), root * size);
-  }
-  return { data: actions, shape: [batch, size], dtype: 'float32' };
+function pick(sampled: NdArray, indices: Int32Array): NdArray {
+  const [batch, samples, size] = sampled.shape;
+  return gatherRows(reshaped(sampled, [batch * samples, size]), indices.map((index, root) => root * samples + index));
 }

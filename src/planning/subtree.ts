@@ -1,5 +1,5 @@
 /** Keeping what a search found below the action that was then taken: the child becomes the root. */
-import { sizeOf } from '../nd-array.ts';
+import { mapGroup, rowOf } from '../nd-array.ts';
 import { NO_PARENT, ROOT_INDEX, UNVISITED, emptyTree, type Tree } from './tree.ts';
 
 /**
@@ -16,10 +16,8 @@ export function subtree(tree: Tree, actions: Int32Array): Tree {
     const child = action < 0 ? UNVISITED : tree.childrenIndex[root * numNodes * numActions + action];
     if (child !== UNVISITED) most = Math.max(most, placeBelow(tree, root, child, places));
   }
-  const rows = Object.fromEntries(
-    Object.entries(embeddings).map(([leaf, { data, shape, dtype }]) => [leaf, { data, shape: shape.slice(1), dtype }]),
-  );
-  const kept = emptyTree({ batch, numActions, numNodes: most, firstFree: most }, rows);
+  const roots = mapGroup(embeddings, (array) => rowOf(array, ROOT_INDEX));
+  const kept = emptyTree({ batch, numActions, numNodes: most, firstFree: most }, roots);
   moveNodes(tree, kept, places);
   return kept;
 }
@@ -79,9 +77,7 @@ interface Move {
 }
 
 function moveEmbeddings(from: Tree, to: Tree, { root, node, place }: Move): void {
-  for (const [leaf, { data, shape }] of Object.entries(from.embeddings)) {
-    const size = sizeOf(shape.slice(2));
-    const start = (node * from.batch + root) * size;
-    to.embeddings[leaf].data.set(data.subarray(start, start + size), (place * from.batch + root) * size);
+  for (const [leaf, nodes] of Object.entries(from.embeddings)) {
+    rowOf(rowOf(to.embeddings[leaf], place), root).data.set(rowOf(rowOf(nodes, node), root).data);
   }
 }
