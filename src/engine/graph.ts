@@ -3,8 +3,11 @@
  * (a tensor of equal values is one number), and what no output needs is never written.
  */
 import { sameShape, sizeOf } from '../nd-array.ts';
+import type { OnnxOp } from './ops.ts';
 
-export type ValueType = 'float32' | 'int32' | 'bool' | 'uint8' | 'int64';
+/** The types that values have, with the numbers that ONNX has for them: TensorProto.DataType. */
+export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+export type ValueType = keyof typeof DATA_TYPE;
 
 export interface Value {
   readonly name: string;
@@ -33,7 +36,7 @@ export interface RowSum {
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 export interface Node {
-  readonly op: string;
+  readonly op: OnnxOp;
   readonly domain: string;
   readonly inputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;
@@ -108,7 +111,7 @@ export class Graph {
 
   /** Append a node with one output. */
   add(
-    op: string,
+    op: OnnxOp,
     inputs: readonly Value[],
     type: ValueType,
     shape: readonly number[],
@@ -120,7 +123,7 @@ export class Graph {
 
   /** Append a node with several outputs. */
   addMany(
-    op: string,
+    op: OnnxOp,
     inputs: readonly Value[],
     outputs: readonly OutputSpec[],
     attributes: Readonly<Record<string, Attribute>> = {},
@@ -131,7 +134,7 @@ export class Graph {
   }
 
   /** Append a node that broadcasts its inputs by itself, so that uniform constants may stay scalars. */
-  broadcast(op: string, inputs: readonly Value[], type: ValueType, shape: readonly number[]): Value {
+  broadcast(op: OnnxOp, inputs: readonly Value[], type: ValueType, shape: readonly number[]): Value {
     const shapes = inputs.map((value) => value.shape);
     const thin = inputs.map((value, i) => {
       const source = value.uniform !== undefined ? this.uniform(value.uniform, value.type, []) : value.expands;
@@ -145,7 +148,7 @@ export class Graph {
   }
 
   #append(
-    op: string,
+    op: OnnxOp,
     inputs: readonly Value[],
     outputs: readonly OutputSpec[],
     attributes: Readonly<Record<string, Attribute>>,

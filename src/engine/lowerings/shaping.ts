@@ -1,6 +1,7 @@
 /** Moving numbers about: reshape, transpose, concatenate, cut, pad, repeat. */
 import { sameShape, sizeOf } from '../../nd-array.ts';
 import type { Graph, Value } from '../graph.ts';
+import type { KernelName } from '../ops.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { normalizeAxes } from './reduction.ts';
 
@@ -105,7 +106,7 @@ export const shaping = {
     // The slice runs from the last element down to one before the first.
     return graph.add('Slice', [x, all(-1), all(-(2 ** 31)), graph.int64(axes), all(-1)], x.type, x.shape);
   },
-} as const satisfies Readonly<Record<string, Lowering>>;
+} as const satisfies Readonly<Partial<Record<KernelName, Lowering>>>;
 
 function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
   if (sizes.length === 1) return [x];
