@@ -17,7 +17,7 @@ export default function registerVerifyTree(program: Command): void {
     .argument('<recording>', 'a JSON file of a search tree')
     .addHelpText('after', HELP)
     .action(async (file: string) => {
-      const { TreeMismatch, verifyTree } = await import('../../planning/golden.ts');
+      const { TreeMismatch, verifyTree } = await import('../../../eval/golden.ts');
       try {
         console.log(JSON.stringify(await verifyTree(await readJson(file))));
       } catch (error) {
