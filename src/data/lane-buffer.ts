@@ -24,7 +24,7 @@ export interface Columns {
 }
 
 export const IS_FIRST = 1;
-export const IS_LAST = 2;
+const IS_LAST = 2;
 export const IS_TERMINAL = 4;
 
 interface Chunk extends Columns {

@@ -9,7 +9,7 @@ import { DATA_TYPE, type Attribute, type Graph, type Node, type Value } from './
 /** AttributeProto.AttributeType */
 const FLOAT = 1, INT = 2, STRING = 3, INTS = 7;
 const IR_VERSION = 8;
-export const OPSET = 17;
+const OPSET = 17;
 
 export interface NamedOutput {
   readonly name: string;

@@ -2,8 +2,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { UserError } from '../user-error.ts';
 
-export const ENGINES = ['auto', 'onnx', 'tensorflow', 'reference'] as const;
-export type EngineName = (typeof ENGINES)[number];
+export type EngineName = 'auto' | 'onnx' | 'tensorflow' | 'reference';
 
 export interface EngineChoice {
   readonly name: Exclude<EngineName, 'auto'>;

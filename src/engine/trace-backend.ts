@@ -7,7 +7,7 @@ import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs';
 import { Graph, type Value } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
 
-export const TRACE_BACKEND = 'dreamtree-trace';
+const TRACE_BACKEND = 'dreamtree-trace';
 
 /** What a lowering gets: its inputs as values, its attributes as tfjs gives them. */
 export interface LoweringCall {
