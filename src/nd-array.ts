@@ -1,6 +1,15 @@
 /** NdArray: plain memory with a shape. Making arrays, cutting and joining their rows, and groups of them. */
 import type { DType, Group, Groups, NdArray, Rng, TensorSpec } from './types.ts';
 
+/** What holds the numbers of each type. */
+export const MEMORY = {
+  float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array,
+} as const satisfies Readonly<Record<DType, unknown>>;
+
+/** The bytes of an array's numbers, in the same memory. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 /** How many numbers an array of this shape has. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, side) => size * side, 1);
 
@@ -22,10 +31,7 @@ export function uint8(data: Uint8Array | readonly number[], shape: readonly numb
 export const scalar = (value: number): NdArray => float32([value], []);
 
 export function zeros(shape: readonly number[], dtype: DType = 'float32'): NdArray {
-  const size = sizeOf(shape);
-  if (dtype === 'float32') return { data: new Float32Array(size), shape, dtype };
-  if (dtype === 'int32') return { data: new Int32Array(size), shape, dtype };
-  return { data: new Uint8Array(size), shape, dtype };
+  return { data: new MEMORY[dtype](sizeOf(shape)), shape, dtype };
 }
 
 /** Standard normal numbers. */

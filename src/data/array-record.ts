@@ -3,7 +3,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { sizeOf } from '../nd-array.ts';
+import { MEMORY, sizeOf } from '../nd-array.ts';
 import type { DType, NdArray } from '../types.ts';
 import { fromHalf, toHalf } from './half.ts';
 
@@ -38,7 +38,7 @@ const HALF_OVERFLOW = 65520;
 export function encodeArray(array: NdArray, name: string, half: boolean): ArrayRecord {
   const { data, shape, dtype } = array;
   const size = sizeOf(shape);
-  const expected = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
+  const expected = MEMORY[dtype];
   if (!(data instanceof expected) || data.length !== size) {
     throw new TypeError(
       `expected ${name} to be a ${expected.name} of length ${size} for ${dtype} [${shape.join(', ')}], ` +
@@ -66,9 +66,7 @@ export function decodeArray(record: ArrayRecord, name: string): NdArray {
   if (crc32(bytes) !== record.crc32) throw new Error(`wrong checksum of ${name}`);
   const { buffer } = new Uint8Array(bytes); // a copy, so that it is aligned and does not keep the file in memory
   if (encoding === 'float16') return { data: fromHalf(new Uint16Array(buffer)), shape, dtype };
-  if (encoding === 'float32') return { data: new Float32Array(buffer), shape, dtype };
-  if (encoding === 'int32') return { data: new Int32Array(buffer), shape, dtype };
-  return { data: new Uint8Array(buffer), shape, dtype };
+  return { data: new MEMORY[dtype](buffer), shape, dtype };
 }
 
 function fitsHalf(data: Float32Array): boolean {

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { mapGroups } from '../nd-array.ts';
+import { MEMORY, mapGroups } from '../nd-array.ts';
 import { inputCheck } from './input-check.ts';
 import type { ProgramSettings } from './traced-program.ts';
 
@@ -45,11 +45,11 @@ function toTensor({ data, shape, dtype }: NdArray): tf.Tensor {
 }
 
 function toArray(tensor: tf.Tensor): NdArray {
-  const data = tensor.dataSync();
-  if (tensor.dtype === 'float32') return { data: Float32Array.from(data), shape: tensor.shape, dtype: 'float32' };
-  if (tensor.dtype === 'int32') return { data: Int32Array.from(data), shape: tensor.shape, dtype: 'int32' };
-  if (tensor.dtype === 'bool') return { data: Uint8Array.from(data), shape: tensor.shape, dtype: 'bool' };
-  throw new Error(`a program returned a ${tensor.dtype} tensor; float32, int32 and bool can leave it`);
+  const { shape, dtype } = tensor;
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+    throw new Error(`a program returned a ${dtype} tensor; float32, int32 and bool can leave it`);
+  }
+  return { data: MEMORY[dtype].from(tensor.dataSync()), shape, dtype };
 }
 
 function eagerNoise(program: string, rng: Rng | undefined): Noise {

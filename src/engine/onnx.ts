@@ -2,7 +2,7 @@
  * A graph as the bytes of an ONNX model (onnx.proto3, field numbers as published there), written with `pbf`.
  */
 import { PbfWriter } from 'pbf';
-import { sizeOf } from '../nd-array.ts';
+import { MEMORY, bytesOf, sizeOf } from '../nd-array.ts';
 import { flopsOf } from './flops.ts';
 import { DATA_TYPE, type Attribute, type Graph, type Node, type Value } from './graph.ts';
 
@@ -100,11 +100,8 @@ function writeTensor(value: Value, pbf: PbfWriter): void {
 function rawBytes({ type, shape, uniform, constant }: Value): Uint8Array {
   const source = constant ?? new Array<number>(sizeOf(shape)).fill(uniform ?? 0);
   const typed =
-    type === 'float32' ? Float32Array.from(source)
-    : type === 'int32' ? Int32Array.from(source)
-    : type === 'int64' ? BigInt64Array.from(Array.from(source, BigInt))
-    : Uint8Array.from(source);
-  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
+    type === 'int64' ? BigInt64Array.from(Array.from(source, BigInt)) : MEMORY[type].from(source);
+  return bytesOf(typed);
 }
 
 function writeValueInfo(value: Value, pbf: PbfWriter): void {
