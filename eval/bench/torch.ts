@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { resolveConfig, type Config } from '../../src/config/index.ts';
 import { UserError } from '../../src/user-error.ts';
+import { median } from '../statistics.ts';
 import { benchUpdate } from './update.ts';
 
 export interface TorchComparison {
@@ -73,5 +74,3 @@ function run(command: string, args: readonly string[], input: string): Promise<{
     child.stdin.end(input);
   });
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

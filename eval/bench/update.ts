@@ -12,6 +12,7 @@ import { createRng } from '../../src/random.ts';
 import { createAgent } from '../../src/train/agent.ts';
 import { batchSpecs, initLearner, parametersOf, scheduleFor, updateProgram, updateSpecs, type LearnerState } from '../../src/train/update.ts';
 import type { Agent, Groups, NdArray, Rng, TensorSpec } from '../../src/types.ts';
+import { median } from '../statistics.ts';
 import { channelsOf } from '../../src/world/frame-stack.ts';
 
 export interface UpdateBench {
@@ -121,5 +122,3 @@ async function peak(threads: number): Promise<number> {
   }
   return best;
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

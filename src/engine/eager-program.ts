@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { MEMORY, mapGroups } from '../nd-array.ts';
+import { MEMORY, mapGroups, sizeOf } from '../nd-array.ts';
 import { inputCheck } from './input-check.ts';
 import type { ProgramSettings } from './traced-program.ts';
 
@@ -55,7 +55,7 @@ function toArray(tensor: tf.Tensor): NdArray {
 function eagerNoise(program: string, rng: Rng | undefined): Noise {
   const draw = (kind: 'fillUniform' | 'fillNormal') => (shape: readonly number[]) => {
     if (!rng) throw new Error(`${program}: the program draws random numbers, so run() needs an rng`);
-    const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+    const values = new Float32Array(sizeOf(shape));
     rng[kind](values);
     return tf.tensor(values, [...shape]);
   };

@@ -44,7 +44,8 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxM
   writer.writeMessage(7, (_: null, pbf: PbfWriter) => {
     for (const node of nodes) pbf.writeMessage(1, writeNode, node);
     for (const { name, value } of targets) {
-      const identity: WrittenNode = { op: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: [{ ...value, name }] };
+      const named = [{ ...value, name }];
+      const identity: WrittenNode = { op: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: named };
       pbf.writeMessage(1, writeNode, identity);
     }
     pbf.writeStringField(2, 'program');

@@ -10,26 +10,27 @@ type NamedByTfjs<Name extends TfjsName> = Name;
 
 /** The tfjs kernels that a traced program may use: each has a lowering. */
 export type KernelName = NamedByTfjs<
-  | 'Abs' | 'Ceil' | 'Cos' | 'Erf' | 'Exp' | 'Expm1' | 'Floor' | 'Log' | 'Log1p' | 'Neg' | 'Reciprocal' | 'Relu' | 'Round'
-  | 'Rsqrt' | 'Sigmoid' | 'Sign' | 'Sin' | 'Softplus' | 'Sqrt' | 'Square' | 'Step' | 'Tanh'
+  | 'Abs' | 'Ceil' | 'Cos' | 'Erf' | 'Exp' | 'Expm1' | 'Floor' | 'Log' | 'Log1p' | 'Neg' | 'Reciprocal' | 'Relu'
+  | 'Round' | 'Rsqrt' | 'Sigmoid' | 'Sign' | 'Sin' | 'Softplus' | 'Sqrt' | 'Square' | 'Step' | 'Tanh'
   | 'Add' | 'AddN' | 'FloorDiv' | 'Maximum' | 'Minimum' | 'Multiply' | 'Pow' | 'RealDiv' | 'SquaredDifference' | 'Sub'
   | 'Equal' | 'Greater' | 'GreaterEqual' | 'Less' | 'LessEqual' | 'LogicalAnd' | 'LogicalNot' | 'LogicalOr' | 'NotEqual'
   | 'Cast' | 'ClipByValue' | 'Fill' | 'Identity' | 'OnesLike' | 'Select' | 'ZerosLike'
   | 'All' | 'Any' | 'ArgMax' | 'ArgMin' | 'Cumsum' | 'LogSoftmax' | 'Max' | 'Mean' | 'Min' | 'Prod' | 'Softmax' | 'Sum'
-  | 'Concat' | 'ExpandDims' | 'Pack' | 'PadV2' | 'Reshape' | 'Reverse' | 'Slice' | 'SplitV' | 'Tile' | 'Transpose' | 'Unpack'
+  | 'Concat' | 'ExpandDims' | 'Pack' | 'PadV2' | 'Reshape' | 'Reverse' | 'Slice' | 'SplitV' | 'Tile'
+  | 'Transpose' | 'Unpack'
   | 'GatherV2' | 'OneHot' | 'TopK' | 'UnsortedSegmentSum'
   | 'BatchMatMul' | 'Conv2D' | 'Conv2DBackpropFilter' | 'Conv2DBackpropInput'
 >;
 
 /** From one array another of its shape and type. */
 export type UnaryOp =
-  | 'Abs' | 'Ceil' | 'Cos' | 'Erf' | 'Exp' | 'Floor' | 'Log' | 'Neg' | 'Not' | 'Reciprocal' | 'Relu' | 'Round' | 'Sigmoid'
-  | 'Sign' | 'Sin' | 'Sqrt' | 'Tanh';
+  | 'Abs' | 'Ceil' | 'Cos' | 'Erf' | 'Exp' | 'Floor' | 'Log' | 'Neg' | 'Not' | 'Reciprocal' | 'Relu' | 'Round'
+  | 'Sigmoid' | 'Sign' | 'Sin' | 'Sqrt' | 'Tanh';
 export type ArithmeticOp = 'Add' | 'Div' | 'Max' | 'Min' | 'Mul' | 'Pow' | 'Sub';
 export type ComparisonOp = 'And' | 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual' | 'Or';
 export type ReductionOp = 'ReduceMax' | 'ReduceMean' | 'ReduceMin' | 'ReduceProd' | 'ReduceSum';
 
-/** The ONNX operations that lowerings write: the nodes of a graph. WebAssembly has each of them, or says that it has not. */
+/** The ONNX operations that lowerings write, the nodes of a graph: WebAssembly has each, or says that it has not. */
 export type OnnxOp =
   | UnaryOp | ArithmeticOp | ComparisonOp | ReductionOp
   | 'Cast' | 'Clip' | 'Where'

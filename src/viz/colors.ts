@@ -14,6 +14,7 @@ export const IMAGINED_COLOR = '#d1242f';
 
 const VERMILION = '#d55e00';
 /** Okabe and Ito (2008): told apart by colour-blind readers and in grey print; their yellow is left out. */
-export const SERIES_COLORS = ['#0072b2', VERMILION, '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
+const SERIES = ['#0072b2', VERMILION, '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
+export const seriesColor = (index: number): string => SERIES[index % SERIES.length];
 /** Of the action that was taken: it is not among the colours of values. */
 export const CHOSEN = VERMILION;

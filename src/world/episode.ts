@@ -61,7 +61,7 @@ export function advanceEpisode(
   };
 }
 
-/** What `arrival` led to as a record; a world's first picture, where there was none. Actions have `actionLength` numbers. */
+/** What `arrival` led to, or the beginning of an episode, as a record; an action has `actionLength` numbers. */
 export function recordOf(image: Uint8Array, arrival: Arrival | undefined, actionLength: number): Step {
   return {
     image,
