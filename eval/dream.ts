@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { blankCarry, see } from '../src/acting/see.ts';
 import { compile, type Program } from '../src/engine/compile.ts';
-import { mapGroup, specsOf, uint8, zeros } from '../src/engine/nd-array.ts';
+import { concatRows, float32, mapGroup, rowOf, specsOf, uint8, zeros } from '../src/nd-array.ts';
 import type { Action, Agent, EngineChoice, Environment, Group, Latent, NdArray, ParamArrays, Params, Rng } from '../src/types.ts';
 import { UserError } from '../src/user-error.ts';
 import { actionSize, decodeAction, encodeAction, randomAction } from '../src/world/actions.ts';
@@ -128,11 +128,13 @@ export async function createDreamer(options: DreamOptions): Promise<Dreamer> {
       predicted.push(imagined.reward);
       await view.breathe();
     }
-    const pictures = stack(truth.map((image) => Float32Array.from(image, (byte) => byte / 255)), size, channels);
-    const decoded = stack(model.map(({ data }) => data as Float32Array), size, channels);
+    // Of pictures that show several moments, the newest.
+    const pictures = newestFrames(concatRows(truth.map((image) =>
+      float32(Float32Array.from(image, (byte) => byte / 255), [1, size, size, channels]))));
+    const decoded = newestFrames(concatRows(model));
     const steps = rewards.slice(watched).map((_, i) => {
       const t = watched + i;
-      const mse = meanSquaredError(pictures, decoded, t, size * size * 3);
+      const mse = meanSquaredError(rowOf(pictures, t), rowOf(decoded, t));
       return { step: i + 1, mse, psnr: -10 * Math.log10(Math.max(mse, 1e-10)), rewardError: Math.abs(predicted[t] - rewards[t]) };
     });
     return { truth: pictures, model: decoded, context: watched, rewards, predictedRewards: predicted, steps };
@@ -199,15 +201,9 @@ async function compilePrograms(
 const momentOf = ({ latent, seen }: Readonly<Record<string, Group<NdArray>>>): Moment =>
   ({ latent, action: seen.action, picture: seen.picture, reward: seen.reward.data[0] });
 
-/** Pictures as one array; of those that show several moments, the newest. */
-function stack(frames: readonly Float32Array[], size: number, channels: number): NdArray {
-  const data = new Float32Array(frames.length * size * size * channels);
-  frames.forEach((frame, i) => data.set(frame, i * frame.length));
-  return newestFrames({ data, shape: [frames.length, size, size, channels], dtype: 'float32' });
-}
-
-function meanSquaredError(a: NdArray, b: NdArray, frame: number, length: number): number {
+/** Squared error between two pictures, per number. */
+function meanSquaredError(a: NdArray, b: NdArray): number {
   let sum = 0;
-  for (let i = frame * length; i < (frame + 1) * length; i++) sum += (a.data[i] - b.data[i]) ** 2;
-  return sum / length;
+  for (let i = 0; i < a.data.length; i++) sum += (a.data[i] - b.data[i]) ** 2;
+  return sum / a.data.length;
 }

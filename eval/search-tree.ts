@@ -1,7 +1,7 @@
 /** What an agent's search sees at one decision of an episode: its tree, each node with the frame it was decoded to. */
 import { isSearchPolicy } from '../src/acting/search-policy.ts';
 import { compile } from '../src/engine/compile.ts';
-import { mapGroup, sizeOf, specsOf } from '../src/engine/nd-array.ts';
+import { gatherRows, mapGroup, reshaped, rowOf, specsOf } from '../src/nd-array.ts';
 import { treeRecord, type TreeRecord } from '../src/planning/tree-record.ts';
 import type { Tree } from '../src/planning/tree.ts';
 import type { OpenPolicy } from '../src/train/configure.ts';
@@ -78,15 +78,11 @@ export async function seeSearchTree(options: SearchTreeOptions): Promise<SeenTre
 }
 
 /** The latents [M, …] of the record's nodes. */
-function latentsOf({ embeddings }: Tree, { nodes }: TreeRecord, leaves: readonly string[]): Group<NdArray> {
-  return Object.fromEntries(leaves.map((leaf) => {
-    const { data, shape: [, , ...shape], dtype } = embeddings[leaf];
-    const size = sizeOf(shape);
-    const rows = new Float32Array(nodes.length * size);
-    nodes.forEach(({ index }, row) => rows.set(data.subarray(index * size, (index + 1) * size), row * size));
-    return [leaf, { data: rows, shape: [nodes.length, ...shape], dtype }];
+const latentsOf = ({ embeddings }: Tree, { nodes }: TreeRecord, leaves: readonly string[]): Group<NdArray> =>
+  Object.fromEntries(leaves.map((leaf) => {
+    const { shape: [count, , ...shape] } = embeddings[leaf]; // of one root
+    return [leaf, gatherRows(reshaped(embeddings[leaf], [count, ...shape]), nodes.map(({ index }) => index))];
   }));
-}
 
 async function decodeAll(
   { agent, params, engine }: SearchTreeOptions,
@@ -106,19 +102,18 @@ async function decodeAll(
 }
 
 /** One of [N, H, W, 3]: bytes, or floats in [0, 1]. */
-function pictureAt({ data, shape: [, height, width, channels], dtype }: NdArray, index: number): Picture {
-  const size = height * width * channels;
-  const part = data.subarray(index * size, (index + 1) * size);
+function pictureAt(pictures: NdArray, index: number): Picture {
+  const { data, shape: [height, width], dtype } = rowOf(pictures, index);
   return {
     width, height, delaysMs: [0],
-    data: Uint8Array.from(part, (value) => (dtype === 'uint8' ? value : Math.round(255 * Math.min(1, Math.max(0, value))))),
+    data: Uint8Array.from(data, (value) => (dtype === 'uint8' ? value : Math.round(255 * Math.min(1, Math.max(0, value))))),
   };
 }
 
 /** The index of the action among those that were searched. */
 function chosenAction({ data }: NdArray, sampled: NdArray | undefined): number {
   if (!sampled) return data.indexOf(1);
-  const [, samples, size] = sampled.shape;
-  return Array.from({ length: samples }, (_, k) => k)
-    .findIndex((k) => sampled.data.subarray(k * size, (k + 1) * size).every((value, i) => value === data[i]));
+  const actions = rowOf(sampled, 0);
+  return Array.from({ length: actions.shape[0] }, (_, k) => k)
+    .findIndex((k) => rowOf(actions, k).data.every((value, i) => value === data[i]));
 }

@@ -5,6 +5,10 @@ import type { Environment, Rng } from '../src/types.ts';
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** The larger of the two in the middle, where the values are even in number. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
 /** What an agent's returns can be compared with. That of a game for two adds up both sides, and says nothing of either. */
 export const referenceOf = ({ reference, toMove }: Pick<Environment, 'reference' | 'toMove'>): Environment['reference'] =>
   (toMove ? undefined : reference);

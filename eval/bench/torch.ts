@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../../src/config/index.ts';
 import { configure } from '../../src/train/configure.ts';
 import { UserError } from '../../src/user-error.ts';
+import { median } from '../statistics.ts';
 import { benchUpdate } from './update.ts';
 
 export interface TorchComparison {
@@ -74,5 +75,3 @@ function run(command: string, args: readonly string[], input: string): Promise<{
     child.stdin.end(input);
   });
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

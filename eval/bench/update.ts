@@ -3,7 +3,7 @@
  * own best matrix product in the same run.
  */
 import { compile, type Program } from '../../src/engine/compile.ts';
-import { normalArray, sizeOf, specsOf } from '../../src/engine/nd-array.ts';
+import { normalArray, sizeOf, specsOf } from '../../src/nd-array.ts';
 import { inspect } from '../../src/engine/traced-model.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import * as tf from '@tensorflow/tfjs';
@@ -13,6 +13,7 @@ import {
   batchSpecs, byGradients, initLearner, nextState, schedulesFor, stateInputs, updateProgram, updateSpecs, type LearnerState,
 } from '../../src/train/update.ts';
 import type { Agent, Groups, NdArray, Rng, TensorSpec } from '../../src/types.ts';
+import { median } from '../statistics.ts';
 import { channelsOf } from '../../src/world/frame-stack.ts';
 
 export interface UpdateBench {
@@ -127,5 +128,3 @@ async function peak(threads: number): Promise<number> {
   }
   return best;
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

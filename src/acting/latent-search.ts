@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Options, OptionsOf } from '../config/index.ts';
 import { compile, type CompileOptions, type ProgramFunction } from '../engine/compile.ts';
-import { mapGroup } from '../engine/nd-array.ts';
+import { mapGroup } from '../nd-array.ts';
 import { openProgram, traceProgram } from '../engine/traced-program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { nameOf } from '../listing.ts';

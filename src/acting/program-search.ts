@@ -4,7 +4,7 @@
  */
 import type { Options, OptionsOf } from '../config/index.ts';
 import type { Program } from '../engine/compile.ts';
-import { float32 } from '../engine/nd-array.ts';
+import { float32 } from '../nd-array.ts';
 import { sampledMuzeroPolicy } from '../planning/sampled-muzero-policy.ts';
 import { summarize, type Tree } from '../planning/tree.ts';
 import type { PolicyOutput } from '../planning/types.ts';

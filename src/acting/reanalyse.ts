@@ -4,7 +4,7 @@
  */
 import type { Options, OptionsOf } from '../config/index.ts';
 import { compile } from '../engine/compile.ts';
-import { mapGroup, sizeOf } from '../engine/nd-array.ts';
+import { concatRows, copyRows, mapGroup, reshaped, rowOf, rowsOf } from '../nd-array.ts';
 import { cut, flatten, mapLatent } from '../nn/sequences.ts';
 import type { ActionSpace, Agent, DType, Group, NdArray, Refresher, RefreshSetting, TensorSpec } from '../types.ts';
 import { createLatentSearch, rootGroup, samplesOf } from './latent-search.ts';
@@ -54,7 +54,7 @@ export async function createReanalysis(
 
   return {
     async run(weights, { batch, context: before, targets: known }, rng) {
-      const tail = (array: NdArray): NdArray => lastOf(array, rows);
+      const tail = (array: NdArray): NdArray => rowsOf(array, batchSize - rows, rows);
       const chosen = { image: batch.image, action: batch.action, isFirst: batch.isFirst };
       const { latent, root } = await roots.run(
         { params: weights, batch: mapGroup(chosen, tail), context: mapGroup(before, tail) }, rng.split('roots'),
@@ -62,20 +62,17 @@ export async function createReanalysis(
       const legal = known.legal && since(tail(known.legal), first);
       const { targets } = await latentSearch.run(weights, { latent, root }, rng.split('search'), legal && forbidden(legal));
       if (legal) forgetUnknown(targets, legal);
-      const found = mapGroup(targets, ({ shape: [, ...rest], ...array }) => ({ ...array, shape: [rows, length, ...rest] }));
+      const found = mapGroup(targets, (array) => reshaped(array, [rows, length, ...array.shape.slice(1)]));
       return { first, targets: { ...found, ...(legal ? { legal } : {}) } };
     },
   };
 }
 
 /** Of [R, T, A], the steps from `first` on. */
-function since({ data, shape: [rows, length, size], dtype }: NdArray, first: number): NdArray {
-  const kept = length - first;
-  const steps = new Float32Array(rows * kept * size);
-  for (let row = 0; row < rows; row++) {
-    steps.set(data.subarray((row * length + first) * size, (row + 1) * length * size), row * kept * size);
-  }
-  return { data: steps, shape: [rows, kept, size], dtype };
+function since(array: NdArray, first: number): NdArray {
+  const [rows, length] = array.shape;
+  const kept = Array.from({ length: rows }, (_, row) => copyRows(rowOf(array, row), first, length - first));
+  return reshaped(concatRows(kept), [rows, length - first, ...array.shape.slice(2)]);
 }
 
 /** 1 where `legal` [R, T, A] has none; nothing is forbidden where it says nothing, since no action was taken there. */
@@ -96,10 +93,4 @@ function forgetUnknown(targets: Group<NdArray>, { data: legal, shape: [, , size]
       if (!legal.subarray(step * size, (step + 1) * size).includes(1)) data.fill(0, step * width, (step + 1) * width);
     }
   }
-}
-
-/** The last `rows` of [B, …], in the same memory. */
-function lastOf({ data, shape: [batch, ...rest], dtype }: NdArray, rows: number): NdArray {
-  const size = sizeOf(rest);
-  return { data: data.subarray((batch - rows) * size, batch * size), shape: [rows, ...rest], dtype };
 }

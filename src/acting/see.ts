@@ -1,7 +1,7 @@
 /** From what is seen to a latent: the front of every program that acts in a world, or looks at one. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { mapGroup, zeros } from '../engine/nd-array.ts';
+import { mapGroup, zeros } from '../nd-array.ts';
 import type { Group, Latent, NdArray, Noise, Observation, Params, Representation } from '../types.ts';
 import type { ActingSetting } from './policy-variant.ts';
 

@@ -3,7 +3,7 @@
  * to end with a model of its own. They meet once a search, where the threads of one model would meet at every operation.
  */
 import type { Program } from '../engine/compile.ts';
-import { mapGroup, sizeOf, zeros } from '../engine/nd-array.ts';
+import { concatRows, copyRows, mapGroup } from '../nd-array.ts';
 import { openProgram, type PortableProgram } from '../engine/traced-program.ts';
 import { restoreRng } from '../random.ts';
 import { startThread } from '../thread.ts';
@@ -74,7 +74,7 @@ export async function shareSearch(
     async run(params, { latent, root }, rng, illegal) {
       const streams = rng.split(rng.int(2 ** 31));
       const request = (index: number): SearchRequest => {
-        const rowsOf = (group: Group<NdArray>) => mapGroup(group, (array) => rows(array, index * size, size));
+        const rowsOf = (group: Group<NdArray>) => mapGroup(group, (array) => copyRows(array, index * size, size));
         const [first, end] = [index * size * plan.actionSize, (index + 1) * size * plan.actionSize];
         return {
           roots: { latent: rowsOf(latent), root: rowsOf(root) }, rng: streams.split(index).state(),
@@ -85,26 +85,12 @@ export async function shareSearch(
       const { roots, rng: stream, illegal: mine } = request(0);
       const results = await Promise.all([own.run(params, roots, restoreRng(stream), mine), ...others]);
       return {
-        action: joined(results.map(({ action }) => action)),
-        targets: mapGroup(results[0].targets, (_, name) => joined(results.map(({ targets }) => targets[name]))),
+        action: concatRows(results.map(({ action }) => action)),
+        targets: mapGroup(results[0].targets, (_, name) => concatRows(results.map(({ targets }) => targets[name]))),
       };
     },
     async dispose() {
       await Promise.all([own.dispose(), ...helpers.map((thread) => thread.close())]);
     },
   };
-}
-
-/** A copy of some rows: what crosses between threads takes all the memory along that it is a view of. */
-function rows({ data, shape: [, ...rest], dtype }: NdArray, first: number, count: number): NdArray {
-  const size = sizeOf(rest);
-  return { data: data.slice(first * size, (first + count) * size), shape: [count, ...rest], dtype };
-}
-
-/** One below the other. */
-function joined(parts: readonly NdArray[]): NdArray {
-  const [{ shape: [count, ...rest], dtype }] = parts;
-  const all = zeros([parts.length * count, ...rest], dtype);
-  parts.forEach(({ data }, i) => all.data.set(data, i * data.length));
-  return all;
 }

@@ -1,7 +1,7 @@
 /** A policy's first program: pictures become latents, and something is said of them. */
 import type { Tensor } from '@tensorflow/tfjs';
 import { compile } from '../engine/compile.ts';
-import { specsOf, zeros } from '../engine/nd-array.ts';
+import { specsOf, zeros } from '../nd-array.ts';
 import type { Group, Groups, Latent, NdArray, Noise, Observation, ParamArrays, Params, Rng, RunningPolicy } from '../types.ts';
 import type { ActingSetting } from './policy-variant.ts';
 import { blankCarry, blankObservation, see } from './see.ts';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { count, defineBehavior, fraction, natural, positive, weight, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
-import { scalar } from '../engine/nd-array.ts';
+import { scalar } from '../nd-array.ts';
 import { symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';

@@ -1,10 +1,10 @@
 /** Truth beside dream while training goes on: one short dream after the other, a frame at a time. */
 import { createDreamer, type Dream } from '../../eval/dream.ts';
+import { rowOf } from '../nd-array.ts';
 import { createRng } from '../random.ts';
 import type { Learner } from '../train/learner.ts';
 import type { Progress } from './progress.ts';
 import type { Run } from '../train/run.ts';
-import type { NdArray } from '../types.ts';
 import { halfBlocks } from '../viz/terminal.ts';
 import { isExternal } from '../world/external.ts';
 
@@ -35,16 +35,11 @@ export async function createLiveDream(
       }
       const label = frame < dream.context ? 'reconstruction' : 'dream';
       const pictures = [
-        { label: 'truth', frame: frameAt(dream.truth, frame) }, { label, frame: frameAt(dream.model, frame) },
+        { label: 'truth', frame: rowOf(dream.truth, frame) }, { label, frame: rowOf(dream.model, frame) },
       ];
       progress.show(halfBlocks(pictures, { columns: process.stderr.columns ?? 80 }));
       frame++;
     },
     dispose: () => dreamer.dispose(),
   };
-}
-
-function frameAt({ data, shape: [, ...shape] }: NdArray, index: number): NdArray {
-  const size = shape.reduce((product, side) => product * side, 1);
-  return { data: data.slice(index * size, (index + 1) * size), shape, dtype: 'float32' };
 }

@@ -3,6 +3,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { MEMORY, sizeOf } from '../nd-array.ts';
 import type { DType, NdArray } from '../types.ts';
 import { fromHalf, toHalf } from './half.ts';
 
@@ -36,8 +37,8 @@ const HALF_OVERFLOW = 65520;
  */
 export function encodeArray(array: NdArray, name: string, half: boolean): ArrayRecord {
   const { data, shape, dtype } = array;
-  const size = shape.reduce((product, axis) => product * axis, 1);
-  const expected = dtype === 'float32' ? Float32Array : dtype === 'int32' ? Int32Array : Uint8Array;
+  const size = sizeOf(shape);
+  const expected = MEMORY[dtype];
   if (!(data instanceof expected) || data.length !== size) {
     throw new TypeError(
       `expected ${name} to be a ${expected.name} of length ${size} for ${dtype} [${shape.join(', ')}], ` +
@@ -59,16 +60,13 @@ export function decodeArray(record: ArrayRecord, name: string): NdArray {
   if (!dtypes.some((allowed) => allowed === dtype)) {
     throw new Error(`${name} claims to be ${dtype} kept as ${encoding}`);
   }
-  const size = shape.reduce((product, axis) => product * axis, itemBytes);
-  if (size !== bytes.length) {
+  if (itemBytes * sizeOf(shape) !== bytes.length) {
     throw new Error(`${name} has ${bytes.length} bytes for ${encoding} [${shape.join(', ')}]`);
   }
   if (crc32(bytes) !== record.crc32) throw new Error(`wrong checksum of ${name}`);
   const { buffer } = new Uint8Array(bytes); // a copy, so that it is aligned and does not keep the file in memory
   if (encoding === 'float16') return { data: fromHalf(new Uint16Array(buffer)), shape, dtype };
-  if (encoding === 'float32') return { data: new Float32Array(buffer), shape, dtype };
-  if (encoding === 'int32') return { data: new Int32Array(buffer), shape, dtype };
-  return { data: new Uint8Array(buffer), shape, dtype };
+  return { data: new MEMORY[dtype](buffer), shape, dtype };
 }
 
 function fitsHalf(data: Float32Array): boolean {

@@ -1,10 +1,10 @@
 /**
  * Named float leaves of a step, such as its latent, as one row of half precision numbers.
  */
+import { sizeOf } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
 import { fromHalf, toHalf } from './half.ts';
 import type { SequencePosition } from './replay-batch.ts';
-import { product } from './replay-form.ts';
 
 /**
  * Write leaves [B, T, …] float32 of the sequences at `positions` [B] to the rows that `rowOf` gives, in the order of
@@ -29,7 +29,7 @@ export function packRows(
       const axes = [positions.length, name === names[0] ? 'T' : length, ...shapes[name]].join(', ');
       throw new RangeError(`expected float32 ${what} ${name} [${axes}], got [${shape.join(', ')}]`);
     }
-    return { data, size: product(shapes[name]) };
+    return { data, size: sizeOf(shapes[name]) };
   });
   positions.forEach(({ lane, start }, row) => {
     for (let t = 0; t < length; t++) {

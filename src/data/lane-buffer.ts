@@ -2,6 +2,7 @@
  * The most recent steps of one lane, in a ring. Steps are named by their absolute index, counted from the lane's first
  * step; a step is evicted exactly when `capacity` newer ones exist, whatever the memory looks like.
  */
+import { bytesOf } from '../nd-array.ts';
 import type { Step } from '../types.ts';
 
 /** Lengths of one step's rows. */
@@ -24,7 +25,7 @@ export interface Columns {
 }
 
 export const IS_FIRST = 1;
-export const IS_LAST = 2;
+const IS_LAST = 2;
 export const IS_TERMINAL = 4;
 
 interface Chunk extends Columns {
@@ -119,29 +120,17 @@ export class LaneBuffer {
 
   /** Copy `count` steps from index `first` on, all of them kept, to `out` from row `row` on. */
   read(first: number, count: number, out: Columns, row: number): void {
-    const { imageSize, actionSize } = this.#layout;
     for (const run of this.#runs(first, count)) {
-      const { chunk, start } = run;
-      const end = start + run.count;
-      out.image.set(chunk.image.subarray(start * imageSize, end * imageSize), row * imageSize);
-      out.action.set(chunk.action.subarray(start * actionSize, end * actionSize), row * actionSize);
-      out.reward.set(chunk.reward.subarray(start, end), row);
-      out.flags.set(chunk.flags.subarray(start, end), row);
+      copySteps(this.#layout, { from: run.chunk, row: run.start, to: out, place: row, count: run.count });
       row += run.count;
     }
   }
 
   /** The inverse of `read`: put steps back that were kept before. */
   restore(first: number, count: number, from: Columns, row: number): void {
-    const { imageSize, actionSize } = this.#layout;
     for (const run of this.#runs(first, count)) {
-      const { chunk, start } = run;
-      const end = row + run.count;
-      chunk.image.set(from.image.subarray(row * imageSize, end * imageSize), start * imageSize);
-      chunk.action.set(from.action.subarray(row * actionSize, end * actionSize), start * actionSize);
-      chunk.reward.set(from.reward.subarray(row, end), start);
-      chunk.flags.set(from.flags.subarray(row, end), start);
-      row = end;
+      copySteps(this.#layout, { from, row, to: run.chunk, place: run.start, count: run.count });
+      row += run.count;
     }
   }
 
@@ -217,6 +206,14 @@ function rowsOf(column: Uint16Array, width: number, first: number, count: number
   return column.subarray(first * width, (first + count) * width);
 }
 
-function bytesOf(rows: Uint16Array): Uint8Array {
-  return new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+/** Copy `count` steps from row `row` of `from` on to row `place` of `to` and on. */
+function copySteps(
+  { imageSize, actionSize }: StepLayout,
+  { from, row, to, place, count }: { from: Columns; row: number; to: Columns; place: number; count: number },
+): void {
+  const end = row + count;
+  to.image.set(from.image.subarray(row * imageSize, end * imageSize), place * imageSize);
+  to.action.set(from.action.subarray(row * actionSize, end * actionSize), place * actionSize);
+  to.reward.set(from.reward.subarray(row, end), place);
+  to.flags.set(from.flags.subarray(row, end), place);
 }

@@ -1,11 +1,12 @@
 /**
  * A batch of sequences as replay hands it out, and how it is gathered from the lanes.
  */
+import { sizeOf } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
 import { unpackRow } from './half-rows.ts';
 import { IS_FIRST, IS_TERMINAL } from './lane-buffer.ts';
 import type { LaneBuffer } from './lane-buffer.ts';
-import { layoutOf, product } from './replay-form.ts';
+import { layoutOf } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
 
 /** Where a sampled sequence starts. */
@@ -122,15 +123,15 @@ function leaves(
 }
 
 function floats(shape: readonly number[], reuse?: FloatArray): FloatArray {
-  return { data: reusable(shape, reuse) ?? new Float32Array(product(shape)), shape, dtype: 'float32' };
+  return { data: reusable(shape, reuse) ?? new Float32Array(sizeOf(shape)), shape, dtype: 'float32' };
 }
 
 function bytes(shape: readonly number[], reuse?: ByteArray): ByteArray {
-  return { data: reusable(shape, reuse) ?? new Uint8Array(product(shape)), shape, dtype: 'uint8' };
+  return { data: reusable(shape, reuse) ?? new Uint8Array(sizeOf(shape)), shape, dtype: 'uint8' };
 }
 
 function reusable<T extends NdArray>(shape: readonly number[], array?: T): T['data'] | undefined {
-  if (array && array.data.length !== product(shape)) {
+  if (array && array.data.length !== sizeOf(shape)) {
     throw new RangeError(`expected memory for [${shape.join(', ')}] to use again, got ${array.data.length} numbers`);
   }
   return array?.data;

@@ -2,6 +2,7 @@
  * The form of a replay: the shapes of its steps and how many of them a number of bytes holds.
  */
 import { z } from 'zod';
+import { sizeOf } from '../nd-array.ts';
 import type { Group } from '../types.ts';
 import { stepBytes } from './lane-buffer.ts';
 import type { StepLayout } from './lane-buffer.ts';
@@ -58,10 +59,10 @@ export function fitForm(options: {
 
 export function layoutOf(form: Shapes): StepLayout {
   return {
-    imageSize: product(form.imageShape),
+    imageSize: sizeOf(form.imageShape),
     actionSize: form.actionSize,
-    contextSize: sizeOf(form.contextShapes),
-    targetSize: sizeOf(form.targetShapes),
+    contextSize: totalSize(form.contextShapes),
+    targetSize: totalSize(form.targetShapes),
   };
 }
 
@@ -70,12 +71,8 @@ export function bytesPerStepOf(form: Shapes): number {
   return stepBytes(layoutOf(form)) + (form.priorities ? PRIORITY_BYTES : 0);
 }
 
-export function product(shape: readonly number[]): number {
-  return shape.reduce((size, axis) => size * axis, 1);
-}
-
-function sizeOf(shapes: Group<readonly number[]>): number {
-  return Object.values(shapes).reduce((sum, shape) => sum + product(shape), 0);
+function totalSize(shapes: Group<readonly number[]>): number {
+  return Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0);
 }
 
 function copyShapes(shapes: Group<readonly number[]>): Record<string, number[]> {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants, crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { z } from 'zod';
+import { bytesOf } from '../nd-array.ts';
 import { createColumns } from './lane-buffer.ts';
 import type { Columns, StepLayout } from './lane-buffer.ts';
 
@@ -109,8 +110,4 @@ export async function readColumns(payload: Buffer, header: RecordHeader, layout:
 /** Memory that the codec takes at a time: all at once is several times faster than zlib's 16 KB. */
 function outputChunk(bytes: number): number {
   return Math.max(1024, bytes);
-}
-
-function bytesOf(array: Float32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

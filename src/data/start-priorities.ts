@@ -3,6 +3,7 @@
  * replay (Schaul et al. 2016, "Prioritized experience replay", section 3.3; MuZero, Schrittwieser et al. 2020,
  * appendix G).
  */
+import { bytesOf } from '../nd-array.ts';
 import type { Rng } from '../types.ts';
 import type { SequencePosition } from './replay-batch.ts';
 import { LEAF_BYTES, SumTree } from './sum-tree.ts';
@@ -77,7 +78,7 @@ export class StartPriorities {
       const from = lane * this.#stepsPerLane; // a ring that is not full is filled from here on
       return this.#values.subarray(from, from + count);
     });
-    return [this.#largest, ...lanes].map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+    return [this.#largest, ...lanes].map(bytesOf);
   }
 
   /** Draw by what was written to the views. */

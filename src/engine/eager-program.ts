@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { inputCheck, mapGroups } from './nd-array.ts';
+import { MEMORY, mapGroups, sizeOf } from '../nd-array.ts';
+import { inputCheck } from './input-check.ts';
 import type { ProgramSettings } from './traced-program.ts';
 
 export async function createEagerProgram(
@@ -44,17 +45,17 @@ function toTensor({ data, shape, dtype }: NdArray): tf.Tensor {
 }
 
 function toArray(tensor: tf.Tensor): NdArray {
-  const data = tensor.dataSync();
-  if (tensor.dtype === 'float32') return { data: Float32Array.from(data), shape: tensor.shape, dtype: 'float32' };
-  if (tensor.dtype === 'int32') return { data: Int32Array.from(data), shape: tensor.shape, dtype: 'int32' };
-  if (tensor.dtype === 'bool') return { data: Uint8Array.from(data), shape: tensor.shape, dtype: 'bool' };
-  throw new Error(`a program returned a ${tensor.dtype} tensor; float32, int32 and bool can leave it`);
+  const { shape, dtype } = tensor;
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
+    throw new Error(`a program returned a ${dtype} tensor; float32, int32 and bool can leave it`);
+  }
+  return { data: MEMORY[dtype].from(tensor.dataSync()), shape, dtype };
 }
 
 function eagerNoise(program: string, rng: Rng | undefined): Noise {
   const draw = (kind: 'fillUniform' | 'fillNormal') => (shape: readonly number[]) => {
     if (!rng) throw new Error(`${program}: the program draws random numbers, so run() needs an rng`);
-    const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+    const values = new Float32Array(sizeOf(shape));
     rng[kind](values);
     return tf.tensor(values, [...shape]);
   };

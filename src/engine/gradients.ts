@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Group, Params } from '../types.ts';
-import { mapGroup, mapGroups } from './nd-array.ts';
+import { mapGroup, mapGroups } from '../nd-array.ts';
 
 /**
  * The value of a loss, what else it computed, and its gradient for every parameter (zeros where it has none).

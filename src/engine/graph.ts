@@ -2,7 +2,12 @@
  * A graph of ONNX nodes under construction. Equal nodes are made once, constants stay symbolic for as long as they can
  * (a tensor of equal values is one number), and what no output needs is never written.
  */
-export type ValueType = 'float32' | 'int32' | 'bool' | 'uint8' | 'int64';
+import { sameShape, sizeOf } from '../nd-array.ts';
+import type { OnnxOp } from './ops.ts';
+
+/** The types that values have, with the numbers that ONNX has for them: TensorProto.DataType. */
+export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+export type ValueType = keyof typeof DATA_TYPE;
 
 export interface Value {
   readonly name: string;
@@ -31,7 +36,7 @@ export interface RowSum {
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 export interface Node {
-  readonly op: string;
+  readonly op: OnnxOp;
   readonly domain: string;
   readonly inputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;
@@ -106,7 +111,7 @@ export class Graph {
 
   /** Append a node with one output. */
   add(
-    op: string,
+    op: OnnxOp,
     inputs: readonly Value[],
     type: ValueType,
     shape: readonly number[],
@@ -118,7 +123,7 @@ export class Graph {
 
   /** Append a node with several outputs. */
   addMany(
-    op: string,
+    op: OnnxOp,
     inputs: readonly Value[],
     outputs: readonly OutputSpec[],
     attributes: Readonly<Record<string, Attribute>> = {},
@@ -129,7 +134,7 @@ export class Graph {
   }
 
   /** Append a node that broadcasts its inputs by itself, so that uniform constants may stay scalars. */
-  broadcast(op: string, inputs: readonly Value[], type: ValueType, shape: readonly number[]): Value {
+  broadcast(op: OnnxOp, inputs: readonly Value[], type: ValueType, shape: readonly number[]): Value {
     const shapes = inputs.map((value) => value.shape);
     const thin = inputs.map((value, i) => {
       const source = value.uniform !== undefined ? this.uniform(value.uniform, value.type, []) : value.expands;
@@ -143,7 +148,7 @@ export class Graph {
   }
 
   #append(
-    op: string,
+    op: OnnxOp,
     inputs: readonly Value[],
     outputs: readonly OutputSpec[],
     attributes: Readonly<Record<string, Attribute>>,
@@ -186,7 +191,7 @@ export class Graph {
   materialize(value: Value): Value {
     if (value.sum) return this.#writeRowSum(value.sum, value.type, value.shape);
     if (value.uniform === undefined) return value;
-    if (size(value.shape) <= SMALL) return value;
+    if (sizeOf(value.shape) <= SMALL) return value;
     const one = this.uniform(value.uniform, value.type, []);
     return this.#append('Expand', [one, this.int64(value.shape)], [value], {}, '').outputs[0];
   }
@@ -202,12 +207,6 @@ export class Graph {
     }
     return [...this.#nodes.values()].filter((node) => needed.has(node));
   }
-}
-
-const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((side, i) => side === b[i]);
 }
 
 /** NumPy's broadcasting. @throws Error naming the shapes where they do not fit. */

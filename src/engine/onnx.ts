@@ -2,15 +2,14 @@
  * A graph as the bytes of an ONNX model (onnx.proto3, field numbers as published there), written with `pbf`.
  */
 import { PbfWriter } from 'pbf';
+import { MEMORY, bytesOf, sizeOf } from '../nd-array.ts';
 import { flopsOf } from './flops.ts';
-import type { Attribute, Graph, Node, Value, ValueType } from './graph.ts';
+import { DATA_TYPE, type Attribute, type Graph, type Node, type Value } from './graph.ts';
 
-/** TensorProto.DataType */
-const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const satisfies Record<ValueType, number>;
 /** AttributeProto.AttributeType */
 const FLOAT = 1, INT = 2, STRING = 3, INTS = 7;
 const IR_VERSION = 8;
-export const OPSET = 17;
+const OPSET = 17;
 
 export interface NamedOutput {
   readonly name: string;
@@ -45,7 +44,8 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxM
   writer.writeMessage(7, (_: null, pbf: PbfWriter) => {
     for (const node of nodes) pbf.writeMessage(1, writeNode, node);
     for (const { name, value } of targets) {
-      const identity = { op: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: [{ ...value, name }] };
+      const named = [{ ...value, name }];
+      const identity: WrittenNode = { op: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: named };
       pbf.writeMessage(1, writeNode, identity);
     }
     pbf.writeStringField(2, 'program');
@@ -63,7 +63,10 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxM
   return { kind: 'onnx', bytes: writer.finish(), nodes: nodes.length, flops };
 }
 
-function writeNode(node: Node, pbf: PbfWriter): void {
+/** Only an output is a value under another name: within a graph that is the same value. */
+type WrittenNode = Omit<Node, 'op'> & { readonly op: Node['op'] | 'Identity' };
+
+function writeNode(node: WrittenNode, pbf: PbfWriter): void {
   for (const input of node.inputs) pbf.writeStringField(1, input.name);
   for (const output of node.outputs) pbf.writeStringField(2, output.name);
   pbf.writeStringField(4, node.op);
@@ -96,14 +99,10 @@ function writeTensor(value: Value, pbf: PbfWriter): void {
 }
 
 function rawBytes({ type, shape, uniform, constant }: Value): Uint8Array {
-  const length = shape.reduce((product, side) => product * side, 1);
-  const source = constant ?? new Array<number>(length).fill(uniform ?? 0);
+  const source = constant ?? new Array<number>(sizeOf(shape)).fill(uniform ?? 0);
   const typed =
-    type === 'float32' ? Float32Array.from(source)
-    : type === 'int32' ? Int32Array.from(source)
-    : type === 'int64' ? BigInt64Array.from(Array.from(source, BigInt))
-    : Uint8Array.from(source);
-  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
+    type === 'int64' ? BigInt64Array.from(Array.from(source, BigInt)) : MEMORY[type].from(source);
+  return bytesOf(typed);
 }
 
 function writeValueInfo(value: Value, pbf: PbfWriter): void {

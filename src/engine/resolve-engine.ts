@@ -3,8 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import type { EngineChoice } from '../types.ts';
 import { UserError } from '../user-error.ts';
 
-export const ENGINES = ['auto', 'onnx', 'tensorflow', 'reference'] as const;
-export type EngineName = (typeof ENGINES)[number];
+export type EngineName = 'auto' | 'onnx' | 'tensorflow' | 'reference';
 
 /**
  * @throws UserError saying what to install, where the engine asked for is not there.

@@ -3,7 +3,7 @@
  * folder under a key of everything that it depends on: the graph, ONNX Runtime, the processor and the options.
  */
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { cpus, homedir } from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -118,10 +118,3 @@ async function createSession(
 }
 
 const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false);
-
-/** Bytes that the cache holds; 0 where there is none. */
-export async function cacheBytes(): Promise<number> {
-  const files = await readdir(cacheFolder()).catch(() => [] as string[]);
-  const sizes = await Promise.all(files.map((file) => stat(path.join(cacheFolder(), file)).then((s) => s.size, () => 0)));
-  return sizes.reduce((sum, size) => sum + size, 0);
-}

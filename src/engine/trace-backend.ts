@@ -4,10 +4,11 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs';
+import { sizeOf } from '../nd-array.ts';
 import { Graph, type Value } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
 
-export const TRACE_BACKEND = 'dreamtree-trace';
+const TRACE_BACKEND = 'dreamtree-trace';
 
 /** What a lowering gets: its inputs as values, its attributes as tfjs gives them. */
 export interface LoweringCall {
@@ -41,14 +42,14 @@ class TraceBackend extends tf.KernelBackend {
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
     if (!this.graph) throw new Error('tensors can be made on the tracing backend only while a program is being traced');
-    const numbers = values ?? new Float32Array(tf.util.sizeFromShape(shape));
+    const numbers = values ?? new Float32Array(sizeOf(shape));
     if (Array.isArray(numbers)) throw new Error('strings cannot be used in a traced program');
     return this.register(this.graph.constant(numbers, valueType(dtype), shape));
   }
 
   override readSync(dataId: DataId): tf.backend_util.TypedArray {
     const value = this.#values.get(dataId);
-    const length = value ? tf.util.sizeFromShape([...value.shape]) : 0;
+    const length = value ? sizeOf(value.shape) : 0;
     if (value?.uniform !== undefined) return new Float32Array(length).fill(value.uniform);
     if (value?.constant !== undefined) return Float32Array.from(value.constant);
     throw new Error(

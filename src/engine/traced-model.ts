@@ -4,10 +4,10 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { DType, Group, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
 import type { CompileReport, ProgramFunction } from './compile.ts';
 import { Graph, type Value, type ValueType } from './graph.ts';
-import { mapGroups, sizeOf } from './nd-array.ts';
+import { mapGroups, sizeOf } from '../nd-array.ts';
 import { writeModel, type NamedOutput, type OnnxModel } from './onnx.ts';
 import { tensorOf, trace, valueOf } from './trace-backend.ts';
-import { elementwise } from './lowerings/elementwise.ts';
+import { cast } from './lowerings/elementwise.ts';
 import { writeWasm, type WasmModel } from './wasm/write-wasm.ts';
 
 /** Random numbers that a program asks for: an input that is drawn for every run. */
@@ -95,10 +95,7 @@ export function inspect(fn: ProgramFunction, inputs: Groups<TensorSpec>): Pick<C
 
 /** Bytes are ints to a program. */
 function enter(graph: Graph, value: Value) {
-  const known = value.type === 'uint8'
-    ? elementwise.Cast({ graph, inputs: { x: value }, list: [value], attributes: { dtype: 'int32' } })
-    : value;
-  return tensorOf(known);
+  return tensorOf(value.type === 'uint8' ? cast(graph, value, 'int32') : value);
 }
 
 function tracedNoise(graph: Graph, noise: NoiseInput[]): Noise {

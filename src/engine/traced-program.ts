@@ -2,7 +2,8 @@
 import type { EngineChoice, Group, Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
 import type { Program, ProgramFunction } from './compile.ts';
-import { inputCheck, sizeOf } from './nd-array.ts';
+import { inputCheck } from './input-check.ts';
+import { sizeOf } from '../nd-array.ts';
 import { openSession } from './session.ts';
 import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel } from './traced-model.ts';
 import { openWasmSession } from './wasm/wasm-session.ts';

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { count, defineModel, positive, section, weight, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import { mapGroup } from '../nd-array.ts';
 import { rmsNorm } from '../engine/fused.ts';
 import { scaleGradient, stopGradient } from '../engine/gradients.ts';
 import { consistency } from '../nn/consistency.ts';
@@ -100,7 +101,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
   /** Latents of states [..., D] that no imagined step led to. */
   function rooted(state: Tensor): Latent {
     const leading = state.shape.slice(0, -1);
-    return { state, ...mapValues(sinceRoot, (shape) => tf.zeros([...leading, ...shape])) };
+    return { state, ...mapGroup(sinceRoot, (shape) => tf.zeros([...leading, ...shape])) };
   }
 
   const discountOf = (params: Params, { arrival }: Latent) =>
@@ -219,6 +220,3 @@ const normalize = (name: string, size: number): Layer => ({
   parameters: { [`${name}/scale`]: { shape: [size], init: 'ones' } },
   apply: (params, x) => rmsNorm(x, params[`${name}/scale`]),
 });
-
-const mapValues = <A, B>(record: Readonly<Record<string, A>>, fn: (value: A) => B): Record<string, B> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));

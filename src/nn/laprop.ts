@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { float32, mapGroup, sizeOf } from '../engine/nd-array.ts';
+import { float32, mapGroup, sizeOf } from '../nd-array.ts';
 import { natural, fraction, positive, weight, type Component, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import type { Group, Optimizer, Params } from '../types.ts';
 

@@ -1,5 +1,5 @@
 /** Parameters: what they look like is known before any number is drawn. */
-import { sizeOf } from '../engine/nd-array.ts';
+import { sizeOf } from '../nd-array.ts';
 import type { Group, NdArray, ParamArrays, ParameterSpec, Rng } from '../types.ts';
 
 /** Standard deviation of a normal cut at ±2σ is 0.8796 σ; this undoes it. */

@@ -1,6 +1,7 @@
 /** Cutting and joining the time axis of tensors [B, T, …]. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { sizeOf } from '../nd-array.ts';
 import type { Latent } from '../types.ts';
 
 export const mapLatent = (latent: Latent, fn: (leaf: Tensor, name: string) => Tensor): Latent =>
@@ -45,7 +46,7 @@ export interface Windows {
 
 /** Join the first `axes` axes. */
 export const flatten = (tensor: Tensor, axes: number): Tensor =>
-  tf.reshape(tensor, [tensor.shape.slice(0, axes).reduce((size, side) => size * side, 1), ...tensor.shape.slice(axes)]);
+  tf.reshape(tensor, [sizeOf(tensor.shape.slice(0, axes)), ...tensor.shape.slice(axes)]);
 
 /** Leaves [B, T, …] → [B·T, …] */
 export const mergeTime = (latent: Latent): Latent => mapLatent(latent, (leaf) => flatten(leaf, 2));

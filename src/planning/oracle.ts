@@ -2,7 +2,7 @@
  * Planning with the true world: root and recurrent made of the environment itself, whose states can be forked. It shows
  * what a search would do with a perfect model.
  */
-import { int32 } from '../engine/nd-array.ts';
+import { int32 } from '../nd-array.ts';
 import type { Action, Environment, Rng } from '../types.ts';
 import type { RecurrentOutput, RootOutput, SearchModel } from './types.ts';
 

@@ -2,6 +2,7 @@
  * Sampled MuZero (Hubert et al. 2021): search over K actions that are sampled at every node, so that actions may be
  * continuous. To search itself they are K numbered actions; which they are is part of the embedding.
  */
+import { gatherRows, reshaped } from '../nd-array.ts';
 import type { NdArray, Rng } from '../types.ts';
 import { muzeroPolicy } from './muzero-policy.ts';
 import type { Embedding, PolicyOutput, Recurrent, RecurrentOutput, RootOutput, SearchInput } from './types.ts';
@@ -54,11 +55,7 @@ function remember<Output extends RootOutput & SampledActions>(output: Output): O
 }
 
 /** Row `indices[b]` of each [K, D]. */
-function pick({ data, shape: [batch, samples, size] }: NdArray, indices: Int32Array): NdArray {
-  const actions = new Float32Array(batch * size);
-  for (let root = 0; root < batch; root++) {
-    const from = (root * samples + indices[root]) * size;
-    actions.set(data.subarray(from, from + size), root * size);
-  }
-  return { data: actions, shape: [batch, size], dtype: 'float32' };
+function pick(sampled: NdArray, indices: Int32Array): NdArray {
+  const [batch, samples, size] = sampled.shape;
+  return gatherRows(reshaped(sampled, [batch * samples, size]), indices.map((index, root) => root * samples + index));
 }

@@ -2,7 +2,7 @@
  * The search trees of B roots as one record of arrays. Layout and words are those of mctx (Babuschkin et al. 2020);
  * embeddings alone are [N, B, …], so that what a simulation computes for all roots is one block of memory.
  */
-import { sizeOf } from '../engine/nd-array.ts';
+import { mapGroup, zeros } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
 import type { Embedding, RootOutput } from './types.ts';
 
@@ -84,18 +84,8 @@ export function emptyTree({ batch, numNodes, numActions }: TreeShape, embedding:
     childrenDiscounts: new Float32Array(edges),
     childrenQvalues: new Float32Array(edges),
     rootInvalidActions: new Uint8Array(batch * numActions),
-    embeddings: Object.fromEntries(
-      Object.entries(embedding).map(([leaf, array]) => [leaf, storage(array, numNodes)]),
-    ),
+    embeddings: mapGroup(embedding, ({ shape, dtype }) => zeros([numNodes, ...shape], dtype)),
   };
-}
-
-function storage({ data, shape, dtype }: NdArray, numNodes: number): NdArray {
-  const size = sizeOf(shape) * numNodes;
-  const room = data instanceof Float32Array
-    ? new Float32Array(size)
-    : data instanceof Int32Array ? new Int32Array(size) : new Uint8Array(size);
-  return { data: room, shape: [numNodes, ...shape], dtype };
 }
 
 /** Put the model's outputs for one state into a node: its value, and the priors of its actions. */

@@ -2,7 +2,7 @@
  * Exploration that goes places: now and then a random action is kept up for a while, where single random steps undo each
  * other (εz-greedy; Dabney, Ostrovski and Barreto 2021, "Temporally-extended ε-greedy exploration").
  */
-import { zeros } from '../engine/nd-array.ts';
+import { zeros } from '../nd-array.ts';
 import type { ActionSpace, NdArray, Policy, Rng } from '../types.ts';
 import { actionSize, encodeAction, randomAction } from '../world/actions.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/index.ts';
 import type { Replay } from '../data/replay.ts';
-import { mapGroup, zeros } from '../engine/nd-array.ts';
+import { mapGroup, reshaped, zeros } from '../nd-array.ts';
 import { createRng } from '../random.ts';
 import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
 import type { FinishedEpisode } from '../world/driver.ts';
@@ -142,7 +142,7 @@ function remember(replay: Replay, lanes: Tick['steps']): void {
 }
 
 /** [N, …] → [N, 1, …] */
-const withTime = ({ data, shape: [lanes, ...rest], dtype }: NdArray): NdArray => ({ data, shape: [lanes, 1, ...rest], dtype });
+const withTime = (array: NdArray): NdArray => reshaped(array, [array.shape[0], 1, ...array.shape.slice(1)]);
 
 /** Updates `from + 1 … to`. While one is computed the batch of the next is gathered. */
 async function learn(

@@ -1,6 +1,6 @@
 /** Where targets that were made anew (`Refresher`) belong: in the batch that is learned from, and in replay. */
 import type { SequencePosition } from '../data/replay.ts';
-import { mapGroup, sizeOf } from '../engine/nd-array.ts';
+import { mapGroup, sizeOf } from '../nd-array.ts';
 import type { Group, NdArray, RefreshedTargets } from '../types.ts';
 
 /** The targets [B, T, …] of a batch with those that were made anew in their places. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { ProgramFunction } from '../engine/compile.ts';
 import { stopGradient, valueAndGradients } from '../engine/gradients.ts';
-import { mapGroup, mapGroups, specsOf, zeros } from '../engine/nd-array.ts';
+import { mapGroup, mapGroups, specsOf, zeros } from '../nd-array.ts';
 import { initParameters } from '../nn/parameters.ts';
 import type { Agent, Batch, Group, Groups, NdArray, Noise, ParamArrays, Params, Rng, Stage, StageLoss, TensorSpec } from '../types.ts';
 

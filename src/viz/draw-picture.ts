@@ -1,12 +1,9 @@
 /** Pictures drawn on a canvas, frame by frame, with our font and colours: what strips, animations and sheets share. */
 import { createCanvas, ImageData } from '@napi-rs/canvas';
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
+import { PAPER } from './colors.ts';
 import { canvasFont } from './fonts.ts';
 import type { Picture, toRgba } from './picture.ts';
-
-export const INK = '#1f2328';
-export const FADED = '#6e7781';
-const PAPER = '#ffffff';
 
 /** Frames of one size along time, as `toRgba` gives them. */
 export type Reel = ReturnType<typeof toRgba>;

@@ -4,7 +4,8 @@
  */
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { NdArray } from '../types.ts';
-import { drawPicture, FADED, frameCanvas, INK, textWidth, writeText } from './draw-picture.ts';
+import { FADED, IMAGINED_COLOR, INK, OBSERVED_COLOR, TRACK } from './colors.ts';
+import { drawPicture, frameCanvas, textWidth, writeText } from './draw-picture.ts';
 import type { Reel } from './draw-picture.ts';
 import { pictureFormat, toRgba, writePicture } from './picture.ts';
 import type { Picture } from './picture.ts';
@@ -29,9 +30,6 @@ export interface DreamOptions {
   readonly delayMs?: number;
 }
 
-export const OBSERVED_COLOR = '#2da44e';
-export const IMAGINED_COLOR = '#d1242f';
-const TRACK = '#e4e7eb';
 const PAD = 14;
 
 /** The three rows of an open-loop report, from truth and model [T, H, W, C]. */

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { FADED, INK, seriesColor } from './colors.ts';
 import { loadSharp, SVG_FONT } from './fonts.ts';
 
 export interface PlotPoint {
@@ -52,10 +53,6 @@ export interface IntervalPlot {
   readonly rules?: readonly { readonly x: number; readonly label: string }[];
 }
 
-/** Okabe and Ito (2008): told apart by colour-blind readers and in grey print; their yellow is left out. */
-const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
-const INK = '#1f2328';
-const FADED = '#6e7781';
 const WIDTH = 720;
 const HEIGHT = 400;
 const TOP = 58;
@@ -79,7 +76,7 @@ export function plotLines(plot: LinePlot): string {
   const yDomain = span(ys, 0.05);
 
   let color = 0;
-  const lines = series.map((one) => ({ ...one, color: COLORS[(one.faint ? color : color++) % COLORS.length] }));
+  const lines = series.map((one) => ({ ...one, color: seriesColor(one.faint ? color : color++) }));
   const ends = placeLabels(
     [
       ...rules.map(({ y, label }) => ({ y, label, color: FADED })),
@@ -119,7 +116,7 @@ export function plotLines(plot: LinePlot): string {
 /** The plot as one SVG element with a white ground, 720 pixels wide and as high as its rows need. */
 export function plotIntervals({ title, xLabel, rows, rules = [] }: IntervalPlot): string {
   const marginLeft = 32 + widthOf(rows.map(({ name }) => name));
-  const lines = rows.map((row, at) => ({ ...row, at, color: COLORS[at % COLORS.length] }));
+  const lines = rows.map((row, at) => ({ ...row, at, color: seriesColor(at) }));
   const xs = [...rows.flatMap(({ value, lo, hi, values }) => [value, lo, hi, ...values]), ...rules.map(({ x }) => x)];
   const dots = lines.flatMap(({ values, at, color }) => values.map((x) => ({ x, at, color })));
   return svgOf({

@@ -5,7 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { UserError } from '../user-error.ts';
-import { FADED, textWidth } from './draw-picture.ts';
+import { FADED } from './colors.ts';
+import { textWidth } from './draw-picture.ts';
 import { loadSharp, SVG_FONT } from './fonts.ts';
 import type { Picture } from './picture.ts';
 import { element } from './svg.ts';

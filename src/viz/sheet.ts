@@ -1,5 +1,6 @@
 /** A sheet of small pictures in a tidy grid, each with its caption below; still, or all of them moving at once. */
-import { drawPicture, frameCanvas, INK, writeText } from './draw-picture.ts';
+import { INK } from './colors.ts';
+import { drawPicture, frameCanvas, writeText } from './draw-picture.ts';
 import { toRgba } from './picture.ts';
 import type { Picture } from './picture.ts';
 import type { NdArray } from '../types.ts';

@@ -1,7 +1,7 @@
 /** The marks of a search tree's picture, each as SVG: nodes, edges, heads of columns, and the legend. */
 import * as Plot from '@observablehq/plot';
-import { FADED, frameCanvas, INK, textWidth } from './draw-picture.ts';
-import { IMAGINED_COLOR, OBSERVED_COLOR } from './dream-strip.ts';
+import { CHOSEN, EDGE, FADED, IMAGINED_COLOR, INK, OBSERVED_COLOR, PANEL, TRACK } from './colors.ts';
+import { frameCanvas, textWidth } from './draw-picture.ts';
 import { toRgba } from './picture.ts';
 import type { Picture } from './picture.ts';
 import type { SearchTreeNode } from './search-tree.ts';
@@ -11,11 +11,6 @@ import { element, escapeXml, hundredths } from './svg.ts';
 export const FRAME = 5;
 export const TEXT_PX = 12;
 export const LINE_PX = 16;
-const TRACK = '#e4e7eb';
-const PANEL = '#f6f8fa';
-const EDGE = '#b6bec8';
-/** Vermilion of Okabe and Ito (2008), which is not among the colours of values. */
-const CHOSEN = '#d55e00';
 const THICKEST = 14;
 
 // ---------------------------------------------------------------- text

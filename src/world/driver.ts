@@ -5,7 +5,7 @@
 import { restoreRng } from '../random.ts';
 import type { Environment, NdArray, Observation, Palette, Rng, RngState, Step } from '../types.ts';
 import { actionSize } from './actions.ts';
-import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
+import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, recordOf } from './episode.ts';
 import type { Arrival, Episode } from './episode.ts';
 import { createView } from './view.ts';
 import type { Look } from './view.ts';
@@ -94,14 +94,7 @@ export function createDriver(options: DriverOptions): Driver {
     const { episode } = lanes[index];
     const image = view.render(episode);
     buffer.show(index, episode.state, image, arrival?.action);
-    return {
-      image,
-      action: arrival?.action ?? new Float32Array(length),
-      reward: arrival?.reward ?? 0,
-      isFirst: arrival === undefined,
-      isLast: arrival?.isLast ?? false,
-      isTerminal: arrival?.isTerminal ?? false,
-    };
+    return recordOf(image, arrival, length);
   }
 
   function begin(index: number, finished: number): Lane {

@@ -2,7 +2,7 @@
  * One episode of one world under way, and what a row of worlds shows to a policy. Here, not in the worlds, lives the
  * time limit: it ends an episode without being terminal.
  */
-import type { Environment, NdArray, Observation, Rng } from '../types.ts';
+import type { Environment, NdArray, Observation, Rng, Step } from '../types.ts';
 import { actionSize, decodeAction, encodeAction } from './actions.ts';
 
 /** `length` counts actions and `return` sums rewards, undiscounted. */
@@ -58,6 +58,18 @@ export function advanceEpisode(
     reward,
     isLast: terminated || episode.length >= maxSteps,
     isTerminal: terminated,
+  };
+}
+
+/** What `arrival` led to, or the beginning of an episode, as a record; an action has `actionLength` numbers. */
+export function recordOf(image: Uint8Array, arrival: Arrival | undefined, actionLength: number): Step {
+  return {
+    image,
+    action: arrival?.action ?? new Float32Array(actionLength),
+    reward: arrival?.reward ?? 0,
+    isFirst: arrival === undefined,
+    isLast: arrival?.isLast ?? false,
+    isTerminal: arrival?.isTerminal ?? false,
   };
 }
 

@@ -1,4 +1,5 @@
 /** Episodes as pictures: a world played for somebody to look at, drawn at any size whoever plays it. */
+import { concatRows, uint8 } from '../nd-array.ts';
 import type { NdArray, Policy, Rng } from '../types.ts';
 import { actionSize, encodeAction } from './actions.ts';
 import type { ConfiguredWorld } from './configured.ts';
@@ -70,7 +71,5 @@ export async function recordEpisode(options: RecordOptions): Promise<Recording> 
 
 /** Pictures as one array, uint8 [T, size, size, 3]. */
 export function stackFrames(pictures: readonly Uint8Array[], size: number): NdArray {
-  const data = new Uint8Array(pictures.length * size * size * 3);
-  pictures.forEach((picture, t) => data.set(picture, t * picture.length));
-  return { data, shape: [pictures.length, size, size, 3], dtype: 'uint8' };
+  return concatRows(pictures.map((picture) => uint8(picture, [1, size, size, 3])));
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createLatentSearch, type LatentSearchOptions } from '../../src/acting/latent-search.ts';
 import type { SearchVariant } from '../../src/acting/load-policy.ts';
 import type { Roots, SearchResult } from '../../src/acting/program-search.ts';
-import { float32, zeros } from '../../src/engine/nd-array.ts';
+import { float32, zeros } from '../../src/nd-array.ts';
 import { boundedNormal, categorical } from '../../src/nn/distributions.ts';
 import type { Tree } from '../../src/planning/tree.ts';
 import gumbel from '../../src/policies/gumbel.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { loadPolicy } from '../../src/acting/load-policy.ts';
-import { float32, uint8, zeros } from '../../src/engine/nd-array.ts';
+import { float32, uint8, zeros } from '../../src/nd-array.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';
 import type { Dynamics } from '../../src/types.ts';

@@ -1,6 +1,6 @@
 /** Searching replayed steps anew, for every agent that learns from search. */
 import { describe, expect, it } from 'vitest';
-import { float32, mapGroup, mapGroups } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, mapGroups } from '../../src/nd-array.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';
 import { actingPolicy, buildAgent, configure, openPolicy } from '../../src/train/configure.ts';

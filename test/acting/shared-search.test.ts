@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { SearchVariant } from '../../src/acting/load-policy.ts';
 import { divide, shareSearch } from '../../src/acting/shared-search.ts';
 import { searchWith, type Roots, type SearchPlan } from '../../src/acting/program-search.ts';
-import { normalArray } from '../../src/engine/nd-array.ts';
+import { normalArray } from '../../src/nd-array.ts';
 import { openProgram, traceProgram } from '../../src/engine/traced-program.ts';
 import gumbel from '../../src/policies/gumbel.ts';
 import { createRng } from '../../src/random.ts';

@@ -1,7 +1,7 @@
 /** The values of a component's options: those given, else its defaults; what it does not read is left out. */
 import { z } from 'zod';
 import type { Component, Options, OptionsOf } from '../../src/config/index.ts';
-import { mapGroup } from '../../src/engine/nd-array.ts';
+import { mapGroup } from '../../src/nd-array.ts';
 
 type Given = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 

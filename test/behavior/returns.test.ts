@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cumulativeProduct, lambdaReturns, nStepReturns, quantile } from '../../src/behavior/returns.ts';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { evaluate } from '../engine/parity.ts';
 
 const row = (...values: number[]) => float32(values, [1, values.length]);

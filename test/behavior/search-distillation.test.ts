@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
-import { float32, mapGroup, specsOf, uint8, zeros } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, specsOf, uint8, zeros } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import { createAgent } from '../../src/train/agent.ts';
 import { initLearner } from '../../src/train/update.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadPolicy, requireFits } from '../../src/acting/load-policy.ts';
 import type { ActingSetting } from '../../src/acting/policy-variant.ts';
-import { float32, mapGroup, uint8 } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, uint8 } from '../../src/nd-array.ts';
 import { POLICIES, variantNames } from '../../src/listing.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { searchTargetShapes } from '../../src/nn/search-targets.ts';

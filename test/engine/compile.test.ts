@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile, type ProgramFunction } from '../../src/engine/compile.ts';
 import { stopGradient, valueAndGradients } from '../../src/engine/gradients.ts';
-import { float32, specsOf, uint8 } from '../../src/engine/nd-array.ts';
+import { float32, specsOf, uint8 } from '../../src/nd-array.ts';
 import { inspect } from '../../src/engine/traced-model.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { MissingKernelError } from '../../src/engine/trace-backend.ts';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { compile, type ProgramFunction } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
-import { float32, int32, mapGroups, specsOf, sizeOf } from '../../src/engine/nd-array.ts';
+import { float32, int32, mapGroups, specsOf, sizeOf } from '../../src/nd-array.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { createRng } from '../../src/random.ts';
 import type { Groups, NdArray, Noise } from '../../src/types.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
-import { float32, int32, mapGroup, specsOf, zeros } from '../../src/engine/nd-array.ts';
+import { float32, int32, mapGroup, specsOf, zeros } from '../../src/nd-array.ts';
 import { createMuzero } from '../../src/models/muzero.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { firstSteps } from '../../src/nn/sequences.ts';

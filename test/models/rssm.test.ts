@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
-import { float32, int32, specsOf, zeros } from '../../src/engine/nd-array.ts';
+import { float32, int32, specsOf, zeros } from '../../src/nd-array.ts';
 import { createRssm } from '../../src/models/rssm.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
-import { float32, zeros } from '../../src/engine/nd-array.ts';
+import { float32, zeros } from '../../src/nd-array.ts';
 import { consistency } from '../../src/nn/consistency.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';

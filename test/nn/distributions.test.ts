@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import {
   among, bernoulli, boundedNormal, categorical, contract, contractedTwoHot, expand, symexpBins, symexpTwoHot, twoHot,
 } from '../../src/nn/distributions.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { rmsNorm, silu } from '../../src/engine/fused.ts';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { blockLinear, linear, mlp } from '../../src/nn/layers.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { fromPatches, toPatches } from '../../src/nn/patches.ts';

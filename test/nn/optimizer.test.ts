@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { applyGradients, initOptimizer, schedule, type OptimizerConfig } from '../../src/nn/optimizer.ts';
 import type { Groups, NdArray } from '../../src/types.ts';
 import { runBoth } from '../engine/parity.ts';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { float32, mapGroup, zeros } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, zeros } from '../../src/nd-array.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { eachReward, valuePrefix } from '../../src/nn/reward-head.ts';
 import { createRng } from '../../src/random.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { isSearched, searchPolicyLoss, searchTargetShapes } from '../../src/nn/search-targets.ts';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { boundedNormal, categorical } from '../../src/nn/distributions.ts';
 import { evaluate } from '../engine/parity.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { advance, cut, delay, firstSteps, flatten, lastSteps, mergeTime, windows } from '../../src/nn/sequences.ts';
 import { evaluate, runBoth } from '../engine/parity.ts';
 

@@ -1,7 +1,7 @@
 /** Whole trees recorded from mctx, and what happens to a recording that is changed or makes no sense. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { verifyTree } from '../../src/planning/golden.ts';
+import { verifyTree } from '../../eval/golden.ts';
 
 const FOLDER = new URL('../../../shared/data/mctx/', import.meta.url);
 const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.json')) : [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { gumbelMuzeroPolicy } from '../../src/planning/gumbel-muzero-policy.ts';
 import { muzeroPolicy } from '../../src/planning/muzero-policy.ts';
 import {

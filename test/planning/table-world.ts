@@ -1,5 +1,5 @@
 /** A model for tests: a deterministic world of numbered states, written as tables. */
-import { int32 } from '../../src/engine/nd-array.ts';
+import { int32 } from '../../src/nd-array.ts';
 import type { RecurrentOutput, RootOutput, SearchModel } from '../../src/planning/types.ts';
 import type { Rng } from '../../src/types.ts';
 

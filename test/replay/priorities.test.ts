@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReplay, openReplay } from '../../src/data/replay.ts';
 import type { Replay, ReplayBatch, ReplayOptions, SequencePosition } from '../../src/data/replay.ts';
+import { sizeOf } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import type { Rng } from '../../src/types.ts';
 import { numberedStep } from '../data/numbered-steps.ts';
@@ -220,7 +221,7 @@ describe('priorities on disk', () => {
   function learn(replay: Replay, rng: Rng): ReplayBatch {
     const batch = replay.sample({ batchSize: 4, length: 5, rng });
     const noise = (...shape: number[]) => {
-      const data = new Float32Array(shape.reduce((size, axis) => size * axis, 1));
+      const data = new Float32Array(sizeOf(shape));
       rng.split(`noise ${shape.length}`).fillNormal(data);
       return { data: data.map((value) => value + batch.reward.data[0]), shape, dtype: 'float32' } as const;
     };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReplay, openReplay } from '../../src/data/replay.ts';
 import type { Replay, ReplayBatch, ReplayOptions } from '../../src/data/replay.ts';
+import { sizeOf } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import { numberedStep } from '../data/numbered-steps.ts';
 
@@ -161,7 +162,7 @@ describe('targets on disk', () => {
     const draw = (from: Replay) => from.sample({ batchSize: 6, length: 290, rng: createRng(4), newest: false });
     const rng = createRng(5);
     const noise = (shape: readonly number[]) => {
-      const leaf = float32(new Array<number>(shape.reduce((size, axis) => size * axis, 1)).fill(0), shape);
+      const leaf = float32(new Array<number>(sizeOf(shape)).fill(0), shape);
       rng.fillNormal(leaf.data);
       return leaf;
     };

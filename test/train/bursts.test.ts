@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { float32, zeros } from '../../src/engine/nd-array.ts';
+import { float32, zeros } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import { burstLength, withBursts } from '../../src/train/bursts.ts';
 import type { ActionSpace, Group, NdArray, Observation, Policy } from '../../src/types.ts';

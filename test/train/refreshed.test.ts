@@ -1,7 +1,7 @@
 /** Targets that were made anew go where they belong. */
 import { expect, it } from 'vitest';
 import { createReplay } from '../../src/data/replay.ts';
-import { float32 } from '../../src/engine/nd-array.ts';
+import { float32 } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 import { refreshedPositions, withRefreshed } from '../../src/train/refreshed.ts';
 import { numberedStep } from '../data/numbered-steps.ts';

@@ -5,7 +5,7 @@ import { createRng } from '../../src/random.ts';
 import { createAgent } from '../../src/train/agent.ts';
 import { agentGradients, batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs } from '../../src/train/update.ts';
 import type { ActionSpace, Groups, NdArray, ParamArrays } from '../../src/types.ts';
-import { float32, mapGroup, sizeOf } from '../../src/engine/nd-array.ts';
+import { float32, mapGroup, sizeOf } from '../../src/nd-array.ts';
 import { normals, onnx, reference, uniforms } from '../engine/parity.ts';
 
 const SPACES: readonly [string, ActionSpace, number][] = [

@@ -6,12 +6,11 @@ import {
   dreamAnimation,
   dreamStrip,
   errorFrames,
-  IMAGINED_COLOR,
-  OBSERVED_COLOR,
   pickColumns,
   truthModelError,
   writeDream,
 } from '../../src/viz/dream-strip.ts';
+import { IMAGINED_COLOR, OBSERVED_COLOR } from '../../src/viz/colors.ts';
 import type { Picture } from '../../src/viz/picture.ts';
 import { decode, greyFrames } from './frames.ts';
 

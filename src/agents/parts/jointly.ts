@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Behavior } from '../../config/index.ts';
-import { mapGroup } from '../../engine/nd-array.ts';
+import { mapGroup } from '../../nd-array.ts';
 import type { Agent, Group, LatentModel, Optimizer, Stage } from '../../types.ts';
 
 export interface Joined {

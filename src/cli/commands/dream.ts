@@ -1,6 +1,7 @@
 /** `dreamtree dream`: what an agent imagines, beside what would really have happened. */
 import type { Command } from 'commander';
 import type { Dream, DreamActions, Dreamer } from '../../../eval/dream.ts';
+import { rowsOf } from '../../nd-array.ts';
 import type { ActionSpace, Environment } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
 
@@ -123,15 +124,10 @@ async function writePictures(
   const rows = dreams.length === 1
     ? truthModelError(first.truth, first.model)
     : dreams.map(({ name, dream }) => ({
-      label: name, frames: firstFrames(dream.model, length),
+      label: name, frames: rowsOf(dream.model, 0, length),
       // Of what it observed a model may have no reward to say.
       texts: dream.predictedRewards.slice(0, length).map((reward, t) => (t < first.context ? '' : `r ${reward.toFixed(2)}`)),
     }));
   for (const file of files) await writeDream(file, rows, { context: first.context });
   return files;
-}
-
-function firstFrames({ data, shape: [, ...frame] }: Dream['model'], count: number): Dream['model'] {
-  const size = frame.reduce((product, side) => product * side, 1);
-  return { data: data.slice(0, count * size), shape: [count, ...frame], dtype: 'float32' };
 }

@@ -1,7 +1,7 @@
 /** `dreamtree verify-env`: is a world equal to what was recorded from the original? */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../user-error.ts';
+import { readJson } from '../read-json.ts';
 
 const HELP = `
 Example:
@@ -34,13 +34,4 @@ export default function registerVerifyEnv(program: Command): void {
         process.exitCode = 1;
       }
     });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file}: expected a file of JSON, got: ${problem}`, { cause: error });
-  }
 }

@@ -1,7 +1,7 @@
 /** `dreamtree verify-tree`: does the search grow the same tree as mctx did? */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../user-error.ts';
+import { readJson } from '../read-json.ts';
 
 const HELP = `
 Example:
@@ -17,9 +17,10 @@ export default function registerVerifyTree(program: Command): void {
     .argument('<recording>', 'a JSON file of a search tree')
     .addHelpText('after', HELP)
     .action(async (file: string) => {
-      const { TreeMismatch, verifyTree } = await import('../../planning/golden.ts');
+      const { TreeMismatch, verifyTree } = await import('../../../eval/golden.ts');
+      const recording = await readJson(file);
       try {
-        console.log(JSON.stringify(await verifyTree(await readJson(file))));
+        console.log(JSON.stringify(await verifyTree(recording)));
       } catch (error) {
         if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`);
         if (!(error instanceof TreeMismatch)) throw error;
@@ -27,13 +28,4 @@ export default function registerVerifyTree(program: Command): void {
         process.exitCode = 1;
       }
     });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new UserError(`expected a file of JSON, got: ${problem}`, { cause: error });
-  }
 }

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { broadcastShape, type Graph, type Value } from '../graph.ts';
+import type { KernelName } from '../ops.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { slice, transpose } from './shaping.ts';
 
@@ -83,7 +84,7 @@ export const convolution = {
     const cut = slice(graph, gradient, [0, 0, 0, 0], [inChannels, outChannels, info.filterHeight, info.filterWidth]);
     return transpose(graph, cut, [2, 3, 0, 1]);
   },
-} as const satisfies Readonly<Record<string, Lowering>>;
+} as const satisfies Readonly<Partial<Record<KernelName, Lowering>>>;
 
 /** a·b over the last two axes, either transposed first. */
 export function matMul(graph: Graph, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {

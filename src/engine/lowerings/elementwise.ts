@@ -1,9 +1,11 @@
 /** Element by element: arithmetic, comparisons, logic, casts, selection. */
-import { broadcastShape, sameShape, type Graph, type Value, type ValueType } from '../graph.ts';
+import { sameShape } from '../../nd-array.ts';
+import { DATA_TYPE, broadcastShape, type Graph, type Value, type ValueType } from '../graph.ts';
+import type { ArithmeticOp, ComparisonOp, KernelName, UnaryOp } from '../ops.ts';
 import type { Lowering } from '../trace-backend.ts';
 
 /** One node of the same name and type. */
-const unary = (op: string, fold?: (x: number) => number): Lowering => ({ graph, inputs: { x } }) => {
+const unary = (op: UnaryOp, fold?: (x: number) => number): Lowering => ({ graph, inputs: { x } }) => {
   if (fold && x.uniform !== undefined) return graph.uniform(fold(x.uniform), x.type, x.shape);
   return graph.add(op, [x], x.type, x.shape);
 };
@@ -15,12 +17,12 @@ interface Formulas {
   sub(a: Value, b: Value): Value;
   mul(a: Value, b: Value): Value;
   div(a: Value, b: Value): Value;
-  node(op: string, x: Value): Value;
+  node(op: UnaryOp, x: Value): Value;
   number(value: number): Value;
 }
 
 const formula = (write: Formula): Lowering => ({ graph, inputs: { x } }) => {
-  const pair = (op: Arithmetic) => (a: Value, b: Value) => binary(graph, op, a, b);
+  const pair = (op: ArithmeticOp) => (a: Value, b: Value) => binary(graph, op, a, b);
   return write(
     {
       add: pair('Add'),
@@ -34,9 +36,7 @@ const formula = (write: Formula): Lowering => ({ graph, inputs: { x } }) => {
   );
 };
 
-type Arithmetic = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min' | 'Pow';
-
-const FOLD: Readonly<Record<Arithmetic, (a: number, b: number) => number>> = {
+const FOLD: Readonly<Record<ArithmeticOp, (a: number, b: number) => number>> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
@@ -47,7 +47,7 @@ const FOLD: Readonly<Record<Arithmetic, (a: number, b: number) => number>> = {
 };
 
 /** Arithmetic with broadcasting; constants are folded and neutral elements vanish. */
-export function binary(graph: Graph, op: Arithmetic, a: Value, b: Value): Value {
+export function binary(graph: Graph, op: ArithmeticOp, a: Value, b: Value): Value {
   const shape = broadcastShape([a.shape, b.shape]);
   const [x, y] = [a.uniform, b.uniform];
   const foldable = a.type === 'float32' || op !== 'Div';
@@ -62,20 +62,18 @@ export function binary(graph: Graph, op: Arithmetic, a: Value, b: Value): Value 
 }
 
 /** b where a op b = a. */
-const NEUTRAL: Readonly<Partial<Record<Arithmetic, number>>> = { Add: 0, Sub: 0, Mul: 1, Div: 1, Pow: 1 };
+const NEUTRAL: Readonly<Partial<Record<ArithmeticOp, number>>> = { Add: 0, Sub: 0, Mul: 1, Div: 1, Pow: 1 };
 
-const arithmetic = (op: Arithmetic): Lowering => ({ graph, inputs: { a, b } }) => binary(graph, op, a, b);
+const arithmetic = (op: ArithmeticOp): Lowering => ({ graph, inputs: { a, b } }) => binary(graph, op, a, b);
 
-const comparison = (op: string): Lowering => ({ graph, inputs: { a, b } }) => compare(graph, op, a, b);
+const comparison = (op: ComparisonOp): Lowering => ({ graph, inputs: { a, b } }) => compare(graph, op, a, b);
 
-function compare(graph: Graph, op: string, a: Value, b: Value): Value {
+function compare(graph: Graph, op: ComparisonOp, a: Value, b: Value): Value {
   const shape = broadcastShape([a.shape, b.shape]);
   // ORT compares numbers only; a bool is compared as an int.
   const [x, y] = a.type === 'bool' && op !== 'And' && op !== 'Or' ? [a, b].map((v) => cast(graph, v, 'int32')) : [a, b];
   return graph.broadcast(op, [x, y], 'bool', shape);
 }
-
-const TYPE_CODE: Readonly<Record<ValueType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
 /** Change the type as tfjs does: towards zero for ints, ≠ 0 for bools. */
 export function cast(graph: Graph, x: Value, type: ValueType): Value {
@@ -86,7 +84,7 @@ export function cast(graph: Graph, x: Value, type: ValueType): Value {
   }
   // A byte that was widened to an int on its way in can go straight to where it is going.
   const source = x.node?.op === 'Cast' && x.node.inputs[0].type === 'uint8' ? x.node.inputs[0] : x;
-  return graph.add('Cast', [source], type, x.shape, { to: TYPE_CODE[type] });
+  return graph.add('Cast', [source], type, x.shape, { to: DATA_TYPE[type] });
 }
 
 export const elementwise = {
@@ -164,11 +162,11 @@ export const elementwise = {
     const { shape, value, dtype } = attributes as { shape: number[]; value: number; dtype?: ValueType };
     return graph.uniform(value, dtype ?? 'float32', shape);
   },
-} as const satisfies Readonly<Record<string, Lowering>>;
+} as const satisfies Readonly<Partial<Record<KernelName, Lowering>>>;
 
 /** max(x, 0) + log(1 + exp(−|x|)): does not overflow, and is exact for large x. */
 function softplus(graph: Graph, x: Value): Value {
-  const node = (op: string, value: Value) => graph.add(op, [value], value.type, value.shape);
+  const node = (op: UnaryOp, value: Value) => graph.add(op, [value], value.type, value.shape);
   const tail = node('Exp', node('Neg', node('Abs', x)));
   const log = node('Log', binary(graph, 'Add', tail, graph.uniform(1, x.type, [])));
   return binary(graph, 'Add', node('Relu', x), log);

@@ -1,4 +1,5 @@
 /** Every tfjs kernel that can be traced, by name. */
+import type { KernelName } from '../ops.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
@@ -6,10 +7,10 @@ import { indexing } from './indexing.ts';
 import { reduction } from './reduction.ts';
 import { shaping } from './shaping.ts';
 
-export const lowerings: Readonly<Record<string, Lowering>> = {
+export const lowerings = {
   ...elementwise,
   ...reduction,
   ...shaping,
   ...indexing,
   ...convolution,
-};
+} satisfies Readonly<Record<KernelName, Lowering>>;

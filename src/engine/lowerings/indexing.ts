@@ -1,5 +1,6 @@
 /** Picking by index: gather, scatter-add, one-hot, top-k. */
-import { sameShape } from '../graph.ts';
+import { sameShape } from '../../nd-array.ts';
+import type { KernelName } from '../ops.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { cast } from './elementwise.ts';
 import { normalizeAxes } from './reduction.ts';
@@ -39,4 +40,4 @@ export const indexing = {
     );
     return [values, cast(graph, indices, 'int32')];
   },
-} as const satisfies Readonly<Record<string, Lowering>>;
+} as const satisfies Readonly<Partial<Record<KernelName, Lowering>>>;

@@ -1,6 +1,7 @@
 /** Sums, means, extremes and softmax along axes. */
 import type { Graph, Value } from '../graph.ts';
 import type { Lowering } from '../trace-backend.ts';
+import type { KernelName, ReductionOp } from '../ops.ts';
 import { cast } from './elementwise.ts';
 
 type AxisAttribute = number | readonly number[] | undefined | null;
@@ -15,7 +16,7 @@ function reducedShape(shape: readonly number[], axes: readonly number[], keepDim
   return shape.flatMap((side, i) => (!axes.includes(i) ? [side] : keepDims ? [1] : []));
 }
 
-function reduce(graph: Graph, op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
+function reduce(graph: Graph, op: ReductionOp, x: Value, axes: readonly number[], keepDims: boolean): Value {
   const shape = reducedShape(x.shape, axes, keepDims);
   if (axes.length === 0) return x;
   const keepdims = Number(keepDims);
@@ -32,18 +33,18 @@ function reduce(graph: Graph, op: string, x: Value, axes: readonly number[], kee
   return graph.add(op, [x], x.type, shape, { axes, keepdims });
 }
 
-const reduction_ = (op: string): Lowering => ({ graph, inputs, list: [first], attributes }) => {
+const reduction_ = (op: ReductionOp): Lowering => ({ graph, inputs, list: [first], attributes }) => {
   const x = inputs.x ?? first;
   const axes = normalizeAxes((attributes.axis ?? attributes.reductionIndices) as AxisAttribute, x.shape.length);
   return reduce(graph, op, x, axes, Boolean(attributes.keepDims));
 };
 
-const logical = (op: string): Lowering => ({ graph, inputs: { x }, attributes }) => {
+const logical = (op: 'ReduceMin' | 'ReduceMax'): Lowering => ({ graph, inputs: { x }, attributes }) => {
   const axes = normalizeAxes(attributes.axis as AxisAttribute, x.shape.length);
   return cast(graph, reduce(graph, op, cast(graph, x, 'int32'), axes, Boolean(attributes.keepDims)), 'bool');
 };
 
-const argument = (op: string): Lowering => ({ graph, inputs: { x }, attributes }) => {
+const argument = (op: 'ArgMax' | 'ArgMin'): Lowering => ({ graph, inputs: { x }, attributes }) => {
   const [axis] = normalizeAxes(attributes.axis as number, x.shape.length);
   const index = graph.add(op, [x], 'int64', reducedShape(x.shape, [axis], false), { axis, keepdims: 0 });
   return cast(graph, index, 'int32');
@@ -73,4 +74,4 @@ export const reduction = {
   Softmax: ({ graph, inputs: { logits } }) => graph.add('Softmax', [logits], logits.type, logits.shape, { axis: -1 }),
   LogSoftmax: ({ graph, inputs: { logits } }) =>
     graph.add('LogSoftmax', [logits], logits.type, logits.shape, { axis: -1 }),
-} as const satisfies Readonly<Record<string, Lowering>>;
+} as const satisfies Readonly<Partial<Record<KernelName, Lowering>>>;

@@ -1,5 +1,7 @@
 /** Moving numbers about: reshape, transpose, concatenate, cut, pad, repeat. */
-import { sameShape, type Graph, type Value } from '../graph.ts';
+import { sameShape, sizeOf } from '../../nd-array.ts';
+import type { Graph, Value } from '../graph.ts';
+import type { KernelName } from '../ops.ts';
 import type { Lowering } from '../trace-backend.ts';
 import { normalizeAxes } from './reduction.ts';
 
@@ -47,9 +49,8 @@ const fill = (value: number | readonly number[], rank: number): readonly number[
 export const shaping = {
   Reshape: ({ graph, inputs: { x }, attributes }) => {
     const wanted = attributes.shape as number[];
-    const length = x.shape.reduce((product, side) => product * side, 1);
     const known = wanted.reduce((product, side) => (side === -1 ? product : product * side), 1);
-    return reshape(graph, x, wanted.map((side) => (side === -1 ? length / known : side)));
+    return reshape(graph, x, wanted.map((side) => (side === -1 ? sizeOf(x.shape) / known : side)));
   },
   ExpandDims: ({ graph, inputs: { input }, attributes }) => {
     const dim = Number(attributes.dim);
@@ -105,7 +106,7 @@ export const shaping = {
     // The slice runs from the last element down to one before the first.
     return graph.add('Slice', [x, all(-1), all(-(2 ** 31)), graph.int64(axes), all(-1)], x.type, x.shape);
   },
-} as const satisfies Readonly<Record<string, Lowering>>;
+} as const satisfies Readonly<Partial<Record<KernelName, Lowering>>>;
 
 function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
   if (sizes.length === 1) return [x];

@@ -2,7 +2,7 @@
  * Element by element, with broadcasting. Whole numbers and truth values are float32 as well: exact up to 2²⁴, 0 and 1.
  */
 import { get, splat, tee, v128, type Code, type FunctionBuilder } from './assembler.ts';
-import { numbersOf, type Kernel } from './kernel.ts';
+import { numbersOf, type Kernel, type Kernels } from './kernel.ts';
 import { alongRow, broadcastStrides, denseStrides, loadOperand, merged, nest, placeOf, storeAt, type Walked } from './loops.ts';
 import { exp, log, sigmoid, square, tanh } from './vector-math.ts';
 
@@ -51,7 +51,7 @@ const power: Kernel = (call) => {
   return exponents?.every((exponent) => exponent === 2) ? byFormula(([x], fn) => square(x, fn))(call) : undefined;
 };
 
-export const elementwise: Readonly<Record<string, Kernel>> = {
+export const elementwise = {
   Abs: unary(v128.abs), Neg: unary(v128.neg), Floor: unary(v128.floor), Ceil: unary(v128.ceil), Round: unary(v128.nearest),
   Sqrt: unary(v128.sqrt), Exp: unary(exp), Log: unary(log), Tanh: unary(tanh), Sigmoid: unary(sigmoid),
   Relu: unary((x) => v128.max(x, ZERO)),
@@ -69,4 +69,4 @@ export const elementwise: Readonly<Record<string, Kernel>> = {
   Where: byFormula(([condition, x, y]) => v128.select(x, y, isTrue(condition))),
   Clip: byFormula(([x, low, high]) => v128.min(v128.max(x, low), high)),
   Cast: cast,
-};
+} as const satisfies Kernels;

@@ -1,6 +1,7 @@
 /** What a kernel is: the WebAssembly of one node of a graph. */
 import type { Node, Value } from '../graph.ts';
-import { sizeOf } from '../nd-array.ts';
+import type { OnnxOp } from '../ops.ts';
+import { sizeOf } from '../../nd-array.ts';
 import type { Code, FunctionBuilder } from './assembler.ts';
 import type { Operand } from './loops.ts';
 
@@ -18,6 +19,9 @@ export interface KernelCall {
 
 /** The node's code, or undefined where the kernel does not go as far. */
 export type Kernel = (call: KernelCall) => Code | undefined;
+
+/** The kernels of some operations. */
+export type Kernels = Readonly<Partial<Record<OnnxOp, Kernel>>>;
 
 /** The elements of a value that is known, or undefined. */
 export function numbersOf({ constant, uniform, shape }: Value): number[] | undefined {

@@ -1,6 +1,6 @@
 /** Numbers that only change places: cut, joined, repeated, transposed. */
 import { set, storeLane, type Code, type FunctionBuilder } from './assembler.ts';
-import { around, numbersOf, type Kernel } from './kernel.ts';
+import { around, numbersOf, type Kernel, type Kernels } from './kernel.ts';
 import {
   BYTES, alongRow, broadcastStrides, denseStrides, further, loadOperand, loadSplatAt, merged, nest, placeOf, storeAt,
   type Place, type Walked,
@@ -88,6 +88,6 @@ const concat: Kernel = ({ node: { inputs, outputs: [output], attributes }, fn, o
   });
 };
 
-export const moving: Readonly<Record<string, Kernel>> = {
+export const moving = {
   Expand: expand, Tile: tile, Transpose: transpose, Slice: slice, Split: split, Concat: concat,
-};
+} as const satisfies Kernels;

@@ -3,8 +3,8 @@ import {
   below, get, i32, load, loadSplat, plus, repeatWhile, set, splat, store, storeLane, tee, v128, type Code,
   type FunctionBuilder,
 } from './assembler.ts';
-import { sizeOf } from '../nd-array.ts';
-import { numbersOf, type Kernel, type KernelCall } from './kernel.ts';
+import { sizeOf } from '../../nd-array.ts';
+import { numbersOf, type Kernel, type KernelCall, type Kernels } from './kernel.ts';
 import { BYTES, VECTOR_BYTES, vectorsOf } from './loops.ts';
 
 /** Rows and vectors of columns that one pass over a matrix sums up: as many as the registers of the machine hold. */
@@ -152,4 +152,4 @@ const matMul: Kernel = (call) => {
   }).flat();
 };
 
-export const products: Readonly<Record<string, Kernel>> = { MatMul: matMul, Gemm: matMul, FusedMatMul: matMul };
+export const products = { MatMul: matMul, Gemm: matMul, FusedMatMul: matMul } as const satisfies Kernels;

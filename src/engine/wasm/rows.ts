@@ -1,9 +1,9 @@
 /** Along an axis: sums, means and extremes, softmax, normalisation, running sums, positions. */
-import { sizeOf } from '../nd-array.ts';
+import { sizeOf } from '../../nd-array.ts';
 import {
   firstLanes, get, i32, lanes, plus, set, splat, storeLane, turned, v128, type Code, type FunctionBuilder,
 } from './assembler.ts';
-import { around, numbersOf, type Kernel, type KernelCall } from './kernel.ts';
+import { around, numbersOf, type Kernel, type KernelCall, type Kernels } from './kernel.ts';
 import {
   BYTES, VECTOR_BYTES, alongRow, further, furtherBy, loadAt, loadSplatAt, nest, placeOf, repeat, storeAt, vectorsOf,
   type Place, type Walked,
@@ -217,10 +217,10 @@ const oneHot: Kernel = ({ node: { inputs: [indices, , values], outputs: [output]
   ]);
 };
 
-export const rows: Readonly<Record<string, Kernel>> = {
+export const rows = {
   ReduceSum: reduction(SUM), ReduceSumSquare: reduction(SUM, { map: square }),
   ReduceMean: reduction(SUM, { finish: (sum, length) => v128.div(sum, splat(length)) }),
   ReduceMax: reduction(HIGHEST), ReduceMin: reduction(LOWEST),
   Softmax: softmax, LogSoftmax: logSoftmax, SimplifiedLayerNormalization: rmsNorm, CumSum: runningSum,
   ArgMax: position(v128.gt, -Infinity), ArgMin: position(v128.lt, Infinity), OneHot: oneHot,
-};
+} as const satisfies Kernels;

@@ -1,6 +1,6 @@
 /** A WebAssembly module at work, as a session of the engine. */
 import type { Group } from '../../types.ts';
-import { mapGroup } from '../nd-array.ts';
+import { mapGroup } from '../../nd-array.ts';
 import type { Session } from '../session.ts';
 import { BYTES } from './loops.ts';
 import type { WasmModel } from './write-wasm.ts';

@@ -5,8 +5,9 @@
  */
 import { flopsOf } from '../flops.ts';
 import type { Graph, Node, Value } from '../graph.ts';
-import { sizeOf } from '../nd-array.ts';
+import { sizeOf } from '../../nd-array.ts';
 import type { NamedOutput } from '../onnx.ts';
+import type { OnnxOp } from '../ops.ts';
 import { call, createFunction, writeModule, type WasmFunction } from './assembler.ts';
 import { elementwise } from './elementwise.ts';
 import { numbersOf, type Kernel } from './kernel.ts';
@@ -36,7 +37,17 @@ export interface WasmModel {
   readonly flops: number;
 }
 
-const kernels: Readonly<Record<string, Kernel>> = { ...elementwise, ...rows, ...moving, ...products };
+/**
+ * What each operation is here: a kernel; a view, which is the same numbers under another shape; or refused, so that ONNX
+ * Runtime has the whole graph.
+ */
+const kernels = {
+  ...elementwise, ...rows, ...moving, ...products,
+  Reshape: 'view', Unsqueeze: 'view',
+  Conv: 'refused', ConvTranspose: 'refused',
+  Cos: 'refused', Erf: 'refused', Sin: 'refused', ReduceProd: 'refused',
+  Gather: 'refused', Pad: 'refused', ScatterND: 'refused', TopK: 'refused',
+} as const satisfies Readonly<Record<OnnxOp, Kernel | 'view' | 'refused'>>;
 
 const PAGE_BYTES = 65_536;
 /** No more memory than this. */
@@ -48,7 +59,7 @@ const MOST_BYTES = 16 * 2 ** 20;
  */
 const [CALL, NODE] = [1.2e6, 45e3];
 const [ELEMENT, EXPONENTIAL] = [70, 400];
-const EXPONENTIALS: ReadonlySet<string> = new Set(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Softmax', 'LogSoftmax']);
+const EXPONENTIALS: ReadonlySet<OnnxOp> = new Set(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Softmax', 'LogSoftmax']);
 
 /** The module of a graph, or undefined where ONNX Runtime would be faster, or something is needed that no kernel does. */
 export function writeWasm(graph: Graph, outputs: readonly NamedOutput[]): WasmModel | undefined {
@@ -64,14 +75,14 @@ export function writeWasm(graph: Graph, outputs: readonly NamedOutput[]): WasmMo
   const functions: WasmFunction[] = [...vectorMath()];
   const first = functions.length;
   for (const node of nodes) {
-    if (isView(node)) {
+    const kernel = kernels[node.op];
+    if (kernel === 'refused') return undefined;
+    if (kernel === 'view') {
       memory.share(node.inputs[0], node.outputs[0]);
       continue;
     }
     const fn = createFunction();
-    const body = kernels[node.op]?.({
-      node, fn, place: memory.place, operandOf: memory.operandOf, addressOf: memory.addressOf,
-    });
+    const body = kernel({ node, fn, place: memory.place, operandOf: memory.operandOf, addressOf: memory.addressOf });
     if (body === undefined || memory.bytes() > MOST_BYTES) return undefined;
     functions.push({ ofVector: false, locals: fn.locals, body });
   }
@@ -84,13 +95,10 @@ export function writeWasm(graph: Graph, outputs: readonly NamedOutput[]): WasmMo
   return { kind: 'wasm', code, pages, constants: memory.constants, inputs, outputs: places, nodes: nodes.length, flops };
 }
 
-/** The same numbers under another shape. */
-const isView = ({ op }: Node): boolean => op === 'Reshape' || op === 'Unsqueeze';
-
 /** What is done to elements, in operations of a product. */
 function elementOperations(nodes: readonly Node[]): number {
   return nodes.reduce((sum, node) => {
-    if (isView(node)) return sum;
+    if (kernels[node.op] === 'view') return sum;
     return sum + sizeOf(node.outputs[0].shape) * (EXPONENTIALS.has(node.op) ? EXPONENTIAL : ELEMENT);
   }, 0);
 }

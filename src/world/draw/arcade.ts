@@ -22,19 +22,14 @@ export function box(
  * @param length in cells
  */
 export function trail(ctx: SKRSContext2D, x: number, y: number, right: boolean, colour: string, length = 1): void {
-  ctx.beginPath();
-  addTrail(ctx, x, y, right, length);
-  fillPale(ctx, colour);
-}
-
-/** Add such a trail to the path, to fill many at once with `fillPale`. */
-export function addTrail(ctx: SKRSContext2D, x: number, y: number, right: boolean, length: number): void {
   const from = right ? x + 0.3 : x + 0.7;
   const to = right ? x - length : x + 1 + length;
+  ctx.beginPath();
   ctx.moveTo(from, y + 0.12);
   ctx.lineTo(to, y + 0.36);
   ctx.lineTo(to, y + 0.64);
   ctx.lineTo(from, y + 0.88);
+  fillPale(ctx, colour);
 }
 
 /** Fill the path in a colour that lets what is behind shine through; `opacity` from 0 to 1. */

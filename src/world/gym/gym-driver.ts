@@ -6,7 +6,7 @@ import { restoreRng } from '../../random.ts';
 import type { NdArray, Step } from '../../types.ts';
 import { actionSize } from '../actions.ts';
 import type { DriverOptions, DriverSnapshot, FinishedEpisode } from '../driver.ts';
-import { actionRows, createObservationBuffer } from '../episode.ts';
+import { actionRows, createObservationBuffer, recordOf } from '../episode.ts';
 import type { Arrival } from '../episode.ts';
 import type { OpenDriver } from '../external.ts';
 import { channelsOf } from '../frame-stack.ts';
@@ -42,14 +42,7 @@ export async function openGymDriver(rules: GymRules, options: DriverOptions): Pr
   function record(index: number, picture: Uint8Array, arrival?: Arrival): Step {
     const image = observe(lanes[index].episode, picture, look?.frameStack);
     buffer.show(index, undefined, image, arrival?.action);
-    return {
-      image,
-      action: arrival?.action ?? new Float32Array(length),
-      reward: arrival?.reward ?? 0,
-      isFirst: arrival === undefined,
-      isLast: arrival?.isLast ?? false,
-      isTerminal: arrival?.isTerminal ?? false,
-    };
+    return recordOf(image, arrival, length);
   }
 
   /** Begin the given episodes, one a lane: their first records. */

@@ -3,19 +3,19 @@
  * so a model that looks its answers up in the recording must lead this search to the same tree.
  */
 import { z } from 'zod';
-import { int32 } from '../engine/nd-array.ts';
-import { createRng } from '../random.ts';
-import { UserError } from '../user-error.ts';
-import { gumbelMuzeroPolicy } from './gumbel-muzero-policy.ts';
-import { muzeroPolicy } from './muzero-policy.ts';
+import { int32 } from '../src/nd-array.ts';
+import { createRng } from '../src/random.ts';
+import { UserError } from '../src/user-error.ts';
+import { gumbelMuzeroPolicy } from '../src/planning/gumbel-muzero-policy.ts';
+import { muzeroPolicy } from '../src/planning/muzero-policy.ts';
 import {
   qtransformByMinMax,
   qtransformByParentAndSiblings,
   qtransformCompletedByMixValue,
   type Qtransform,
-} from './qtransforms.ts';
-import { UNVISITED, type Tree } from './tree.ts';
-import type { PolicyOutput, RootOutput, SearchInput, SearchModel } from './types.ts';
+} from '../src/planning/qtransforms.ts';
+import { UNVISITED, type Tree } from '../src/planning/tree.ts';
+import type { PolicyOutput, RootOutput, SearchInput, SearchModel } from '../src/planning/types.ts';
 
 /** Largest allowed difference of a value or a prior, absolute. */
 const TOLERANCE = 1e-5;
