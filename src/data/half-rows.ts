@@ -1,7 +1,7 @@
 /**
  * Named float leaves of a step, such as its latent, as one row of half precision numbers.
  */
-import { sizeOf } from '../nd-array.ts';
+import { sameShape, sizeOf } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
 import { fromHalf, toHalf } from './half.ts';
 import type { SequencePosition } from './replay-batch.ts';
@@ -24,8 +24,7 @@ export function packRows(
   const sources = names.map((name) => {
     const expected = [positions.length, length, ...shapes[name]];
     const { data, shape } = leaves[name] ?? { shape: [] };
-    const fits = shape.length === expected.length && expected.every((size, axis) => size === shape[axis]);
-    if (!(data instanceof Float32Array) || !fits) {
+    if (!(data instanceof Float32Array) || !sameShape(shape, expected)) {
       const axes = [positions.length, name === names[0] ? 'T' : length, ...shapes[name]].join(', ');
       throw new RangeError(`expected float32 ${what} ${name} [${axes}], got [${shape.join(', ')}]`);
     }

@@ -3,6 +3,7 @@
  * open-loop report of DreamerV3 (Hafner et al. 2023): truth, model, and error = (model − truth + 1) / 2.
  */
 import type { SKRSContext2D } from '@napi-rs/canvas';
+import { sameShape } from '../nd-array.ts';
 import type { NdArray } from '../types.ts';
 import { FADED, IMAGINED_COLOR, INK, OBSERVED_COLOR, TRACK } from './colors.ts';
 import { drawPicture, frameCanvas, textWidth, writeText } from './draw-picture.ts';
@@ -43,7 +44,7 @@ export function truthModelError(truth: NdArray, model: NdArray): readonly DreamR
 
 /** (model − truth + 1) / 2 as bytes: mid-grey (128) where they agree, brighter where the model is too bright. */
 export function errorFrames(truth: NdArray, model: NdArray): NdArray {
-  if (truth.shape.join() !== model.shape.join()) {
+  if (!sameShape(truth.shape, model.shape)) {
     throw new RangeError(`expected truth and model of one shape, got [${truth.shape}] and [${model.shape}]`);
   }
   const truthScale = truth.dtype === 'float32' ? 1 : 1 / 255;
