@@ -43,3 +43,10 @@ export function returnInWords(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toFixed(digits).replace(/^-(?=.*[1-9])/, '−').replace(/^-/, '');
 }
+
+/** A measured number in words: three significant digits, in powers of ten below a thousandth, with a true minus sign. */
+export function measureInWords(value: number): string {
+  const [size, small] = [Math.abs(value), Math.abs(value) < 1e-3];
+  const text = value === 0 ? '0' : small ? value.toExponential(2) : size >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+  return text.replace(/^-/, '−');
+}

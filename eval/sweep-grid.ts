@@ -27,6 +27,8 @@ export interface SweepRequest {
   readonly set?: readonly string[];
   /** `key=value`, or several joined with `+`: an arm of its own for each, beside the default. */
   readonly vary?: readonly string[];
+  /** What is measured of every run, separated by commas. */
+  readonly measures?: string;
 }
 
 /** One way to learn one world: what a row of the table is about. */
@@ -118,7 +120,7 @@ async function planArm(request: SweepRequest, { world, agent, preset, change, se
   }));
   const sweepArgs = [
     'sweep', world, ...option('--agents', agent), ...option('--presets', preset), ...option('--seeds', request.seeds),
-    ...budget, ...option('--set', set), ...option('--vary', change),
+    ...budget, ...option('--set', set), ...option('--vary', change), ...option('--measures', request.measures),
   ];
   return { world, worldName, change, runs, sweepArgs };
 }
@@ -161,8 +163,11 @@ export function commandLine(args: readonly string[]): string {
 }
 
 /** Names separated by commas; one that is undefined, for the default, where there is no text. */
-function listOf(option: string, text: string | undefined): (string | undefined)[] {
-  if (text === undefined) return [undefined];
+const listOf = (option: string, text: string | undefined): (string | undefined)[] =>
+  (text === undefined ? [undefined] : namesOf(option, text));
+
+/** Names separated by commas, each once. @throws UserError where there are none */
+export function namesOf(option: string, text: string): string[] {
   const names = unique(text.split(',').map((part) => part.trim()).filter((part) => part !== ''));
   if (names.length === 0) throw new UserError(`${option}: expected names separated by commas, got '${text}'`);
   return names;
@@ -176,7 +181,8 @@ function safeName(text: string): string {
   return name === text ? name : `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
 }
 
-function requireOwnFolders(runs: readonly PlannedRun[]): void {
+/** @throws UserError where two runs would share a folder */
+export function requireOwnFolders(runs: readonly PlannedRun[]): void {
   const worlds = new Map<string, string>();
   for (const { folder, config: { world } } of runs) {
     const key = folder.toLowerCase(); // not every file system tells cases apart

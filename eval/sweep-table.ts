@@ -1,6 +1,7 @@
 /** The rows of a sweep as Markdown: with everything, and short enough for a README. */
+import type { MeasuredColumn } from './measure.ts';
 import type { SweepRow } from './sweep.ts';
-import { returnInWords } from './statistics.ts';
+import { measureInWords, returnInWords } from './statistics.ts';
 
 /** Every row with every column; both commands share the last one. */
 export function sweepTable(rows: readonly SweepRow[]): string {
@@ -12,6 +13,7 @@ export function sweepTable(rows: readonly SweepRow[]): string {
     ['return: IQM [95 %]', achieved],
     ['by seed', ({ seeds, returns }) => returns.map((value, i) => `${seeds[i]}: ${returnInWords(value)}`).join(' · ')],
     ['normalised score', scoreOf],
+    ...measuredColumnsOf(rows),
     ['minutes', ({ minutes }) => minutes.toFixed(1)],
     ['steps', stepsOf],
     ['updates', ({ updates }) => count(updates)],
@@ -35,6 +37,7 @@ export function readmeTable(rows: readonly SweepRow[]): string {
     ['return: IQM [95 %]', achieved],
     ['best known', ({ reference }) => (reference ? returnInWords(reference.expert) : ''), referred],
     ['normalised score', scoreOf, referred],
+    ...measuredColumnsOf(rows, ({ headline }) => headline),
     ['seeds', ({ seeds }) => String(seeds.length)],
     ['trained for', ({ minutes }) => (minutes < 10 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`)],
     ['steps, updates', (row) => `${stepsOf(row)}, ${count(row.updates)}`],
@@ -49,6 +52,20 @@ function markdown(rows: readonly SweepRow[], all: readonly Column[]): string {
   const head = columns.map(([name]) => name);
   const cells = rows.map((row) => columns.map(([, cell]) => cell(row).replaceAll('|', '\\|')));
   return [head, head.map(() => '---'), ...cells].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
+/** A column for each quantity that was measured and `isShown`; its head says with an arrow what is better. */
+function measuredColumnsOf(rows: readonly SweepRow[], isShown: (column: MeasuredColumn) => boolean = () => true): Column[] {
+  const all = new Map(rows.flatMap(({ measures = {} }) => Object.entries(measures)));
+  return [...all].filter(([, column]) => isShown(column)).map(([name, { better }]): Column => [
+    better === undefined ? name : `${name} ${better === 'higher' ? '↑' : '↓'}`,
+    ({ measures }) => measuredInWords(measures?.[name]),
+  ]);
+}
+
+function measuredInWords({ iqm, ci95 }: Pick<MeasuredColumn, 'iqm' | 'ci95'> = {}): string {
+  if (iqm === undefined || ci95 === undefined) return '—';
+  return `${measureInWords(iqm)} [${measureInWords(ci95[0])}, ${measureInWords(ci95[1])}]`;
 }
 
 const changeOf = ({ change }: SweepRow): string => (change === undefined ? '—' : code(change));

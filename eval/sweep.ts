@@ -8,6 +8,7 @@ import { isConfigLayer, type Config } from '../src/config/index.ts';
 import { createRng } from '../src/random.ts';
 import { configure } from '../src/train/configure.ts';
 import type { Environment } from '../src/types.ts';
+import { measuredColumns, type MeasuredColumn, type NamedMeasure } from './measure.ts';
 import { bootstrapInterval95, interquartileMean, mean, normalizedScore } from './statistics.ts';
 import { commandLine } from './sweep-grid.ts';
 import type { Arm } from './sweep-grid.ts';
@@ -71,6 +72,8 @@ export interface SweepRow {
   readonly reference?: Reference;
   /** The interquartile mean, with random actions at 0 and the best known player at 1. */
   readonly score?: number;
+  /** What was measured of the runs beside their returns, by quantity: `open-loop.mse`. */
+  readonly measures?: Readonly<Record<string, MeasuredColumn>>;
   /** Wall time of training, steps and updates: means over seeds. */
   readonly minutes: number;
   readonly steps: number;
@@ -83,8 +86,15 @@ export interface SweepRow {
   readonly trainCommand: string;
 }
 
+/** What was measured of the runs of an arm. */
+export interface Measured {
+  readonly measures: readonly NamedMeasure[];
+  /** Of each run, by the names of the columns. */
+  readonly runs: readonly Readonly<Record<string, number>>[];
+}
+
 /** The row of an arm; `results` are those of its runs that have ended, at least one. */
-export function summarize(arm: Arm, results: readonly RunResult[], reference?: Reference): SweepRow {
+export function summarize(arm: Arm, results: readonly RunResult[], reference?: Reference, measured?: Measured): SweepRow {
   const [{ env }] = results;
   const [{ config, trainArgs }] = arm.runs;
   const { agent, preset } = config;
@@ -96,6 +106,9 @@ export function summarize(arm: Arm, results: readonly RunResult[], reference?: R
     seeds: results.map(({ seed }) => seed), returns, iqm, ci95: bootstrapInterval95(returns, rng, interquartileMean),
     ...(reference ? { reference } : {}),
     ...(reference && reference.expert > reference.random ? { score: normalizedScore(reference, iqm) } : {}),
+    ...(measured && measured.measures.length > 0
+      ? { measures: measuredColumns(measured.measures, measured.runs, rng.split('measures')) }
+      : {}),
     minutes: mean(results.map(({ trainedMs }) => trainedMs)) / 60_000,
     steps: Math.round(mean(results.map(({ steps }) => steps))),
     updates: Math.round(mean(results.map(({ updates }) => updates))),

@@ -1,19 +1,19 @@
 /** Where targets that were made anew (`Refresher`) belong: in the batch that is learned from, and in replay. */
 import type { SequencePosition } from '../data/replay.ts';
-import { mapGroup, sizeOf } from '../nd-array.ts';
+import { copyRows, mapGroup, rowOf, rowsOf } from '../nd-array.ts';
 import type { Group, NdArray, RefreshedTargets } from '../types.ts';
 
 /** The targets [B, T, …] of a batch with those that were made anew in their places. */
 export const withRefreshed = (targets: Group<NdArray>, { first, targets: fresh }: RefreshedTargets): Group<NdArray> =>
   mapGroup(targets, (array, leaf) => {
-    const { shape: [batch, length, ...rest] } = array;
-    const { data: found, shape: [rows] } = fresh[leaf];
-    const data = array.data.slice();
-    const [whole, known] = [length * sizeOf(rest), (length - first) * sizeOf(rest)];
+    const [batch, length] = array.shape;
+    const all = copyRows(array, 0, batch);
+    const [rows] = fresh[leaf].shape;
     for (let row = 0; row < rows; row++) {
-      data.set(found.subarray(row * known, (row + 1) * known), (batch - rows + row + 1) * whole - known);
+      const steps = rowsOf(rowOf(all, batch - rows + row), first, length - first);
+      steps.data.set(rowOf(fresh[leaf], row).data);
     }
-    return { ...array, data };
+    return all;
   });
 
 /**

@@ -1,13 +1,14 @@
 /**
- * Plots of lines and of intervals for papers and pages: SVG by Observable Plot on a DOM that needs no browser, and PNG
- * from the same SVG. Lines, bands and rules are named where they end, so there is no legend to look up.
+ * Plots of lines, of intervals and of points for papers and pages: SVG by Observable Plot on a DOM that needs no browser,
+ * and PNG from the same SVG. Lines, bands and rules are named where they end, so there is no legend to look up.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import { FADED, INK, seriesColor } from './colors.ts';
-import { loadSharp, SVG_FONT } from './fonts.ts';
+import { loadSharp } from './fonts.ts';
+import { BOTTOM, HEIGHT, TOP, placeLabels, short, span, svgOf, widthOf } from './plot-frame.ts';
+import { plotScatter, type ScatterPlot } from './scatter.ts';
 
 export interface PlotPoint {
   readonly x: number;
@@ -53,17 +54,8 @@ export interface IntervalPlot {
   readonly rules?: readonly { readonly x: number; readonly label: string }[];
 }
 
-const WIDTH = 720;
-const HEIGHT = 400;
-const TOP = 58;
-const BOTTOM = 48;
 /** Height of a row of an interval plot. */
 const ROW = 30;
-const LABEL_PX = 12;
-/** The mean width of a letter of DejaVu Sans, as a share of its size, rounded up. */
-const LETTER = 0.62;
-/** 35 000 as 35K. */
-const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format;
 
 /** The plot as one SVG element with a white ground, 720 × 400 pixels. No points at all, or a single one, are fine. */
 export function plotLines(plot: LinePlot): string {
@@ -139,33 +131,14 @@ export function plotIntervals({ title, xLabel, rows, rules = [] }: IntervalPlot)
 }
 
 /** Write a plot as `<path>.svg` and, at twice its size, as `<path>.png`, making the folder; gives back the SVG. */
-export async function writePlot(pathWithoutExtension: string, plot: LinePlot | IntervalPlot): Promise<string> {
-  const svg = 'rows' in plot ? plotIntervals(plot) : plotLines(plot);
+export async function writePlot(pathWithoutExtension: string, plot: LinePlot | IntervalPlot | ScatterPlot): Promise<string> {
+  const svg = 'rows' in plot ? plotIntervals(plot) : 'groups' in plot ? plotScatter(plot) : plotLines(plot);
   const sharp = await loadSharp();
   await mkdir(dirname(pathWithoutExtension), { recursive: true });
   await writeFile(`${pathWithoutExtension}.svg`, `${svg}\n`);
   await sharp(Buffer.from(svg), { density: 144 }).png({ compressionLevel: 9 }).toFile(`${pathWithoutExtension}.png`);
   return svg;
 }
-
-/** What all plots have in common: a white ground, the font, room for title and axis. */
-function svgOf(options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<html><body></body></html>');
-  const svg = Plot.plot({
-    ...options,
-    document,
-    width: WIDTH,
-    marginTop: TOP,
-    marginBottom: BOTTOM,
-    style: { background: 'white', color: INK, fontFamily: SVG_FONT, fontSize: `${LABEL_PX}px` },
-  });
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return svg.outerHTML;
-}
-
-/** Room for the longest of these labels, in pixels. */
-const widthOf = (labels: readonly string[]): number =>
-  Math.ceil(Math.max(0, ...labels.map((label) => label.length)) * LABEL_PX * LETTER);
 
 function marksOf({ points, faint, color }: PlotSeries & { color: string }): Plot.Markish {
   const finite = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
@@ -183,37 +156,4 @@ function marksOf({ points, faint, color }: PlotSeries & { color: string }): Plot
     // A line of one point draws nothing.
     finite.length === 1 ? Plot.dot(finite, { x: 'x', y: 'y', r: 3.5, fill: color }) : null,
   ];
-}
-
-/** From the least to the greatest value, with a share of room at both ends; never of zero length. */
-function span(values: readonly number[], room: number): [number, number] {
-  if (values.length === 0) return [0, 1];
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (low === high) return [low - (Math.abs(low) / 2 || 1), high + (Math.abs(high) / 2 || 1)];
-  return [low - room * (high - low), high + room * (high - low)];
-}
-
-interface End {
-  readonly y: number;
-  readonly label: string;
-  readonly color: string;
-}
-
-/** Where labels stand (`at`, in units of y) so that none covers another: pushed down, then up from the bottom. */
-function placeLabels(ends: readonly End[], [low, high]: readonly [number, number]): (End & { at: number })[] {
-  const unit = (high - low) / (HEIGHT - TOP - BOTTOM);
-  const apart = (LABEL_PX + 3) * unit;
-  const placed = ends.filter((end) => Number.isFinite(end.y)).map((end) => ({ ...end, at: end.y }));
-  placed.sort((a, b) => b.y - a.y);
-  for (let i = 1; i < placed.length; i++) placed[i].at = Math.min(placed[i].at, placed[i - 1].at - apart);
-  for (let i = placed.length - 1, limit = low; i >= 0; i--) {
-    placed[i].at = Math.max(placed[i].at, limit);
-    limit = placed[i].at + apart;
-  }
-  return placed;
 }

@@ -1,56 +1,93 @@
 import { describe, expect, test } from 'vitest';
-import { agents, configKeys, presets, resolveConfig, worldPresets } from '../../src/config/index.ts';
+import dreamer from '../../src/agents/dreamer.ts';
+import gumbelMuzero from '../../src/agents/gumbel-muzero.ts';
+import { keysOf, optionsOf, presets, schemaOf, worldPresets, type Config, type ConfigLayer } from '../../src/config/index.ts';
+import { configure, listVariants, type ConfigureRequest } from '../../src/train/configure.ts';
 import { UserError } from '../../src/user-error.ts';
 
-const resolve = (...overrides: string[]) => resolveConfig({ world: 'catch', preset: 'tiny', overrides });
+const configOf = async (request: ConfigureRequest): Promise<Config> => (await configure(request)).config;
+const resolve = (...overrides: string[]) => configOf({ world: 'catch', preset: 'tiny', overrides });
+
+/** Every key that a configuration has, dotted. */
+const leaves = (tree: object, prefix = ''): string[] =>
+  Object.entries(tree).flatMap(([name, value]: [string, unknown]) =>
+    (typeof value === 'object' && value !== null ? leaves(value, `${prefix}${name}.`) : [prefix + name]));
 
 describe('layers', () => {
-  test('the preset lies over the defaults, the overrides over the preset, the last one on top', () => {
-    const config = resolve('optimizer.learningRate=1e-3', 'train.batchSize=3', 'train.batchSize=5');
+  test('the preset lies over the defaults, the overrides over the preset, the last one on top', async () => {
+    const config = await resolve('optimizer.learningRate=1e-3', 'train.batchSize=3', 'train.batchSize=5');
     expect(config.preset).toBe('tiny');
-    expect(config.model.deter).toBe(128); // the preset
-    expect(config.model.unimix).toBe(0.01); // the schema
-    expect(config.optimizer.learningRate).toBe(0.001);
+    const { model, optimizer } = optionsOf(config, dreamer);
+    expect(model.deter).toBe(128); // the preset
+    expect(model.unimix).toBe(0.01); // the schema
+    expect(optimizer.learningRate).toBe(0.001);
     expect(config.train.batchSize).toBe(5);
     expect(config.train.batchLength).toBe(16); // its neighbour, untouched
   });
 
-  test('a section can be overridden as a whole, and keeps what it does not mention', () => {
-    expect(resolve('model.scales={ image: 2, reward: 3 }').model.scales).toEqual({
-      image: 2,
-      reward: 3,
-      continue: 1,
-      dynamics: 1,
-      representation: 0.1,
-      consistency: 0,
-    });
+  test('a section can be overridden as a whole, and keeps what it does not mention', async () => {
+    const { model } = optionsOf(await resolve('model.scales={ image: 2, reward: 3 }'), dreamer);
+    expect(model.scales).toEqual({ image: 2, reward: 3, continue: 1, dynamics: 1, representation: 0.1 });
   });
 
-  test('a world lays its own wishes over its preset, but only where the user names none', () => {
+  test('a world lays its own wishes over its preset, but only where the user names none', async () => {
     const worldDefaults = { preset: 'debug', train: { steps: 77 } };
-    const own = resolveConfig({ world: 'mine', worldDefaults });
-    expect([own.preset, own.train.steps, own.model.deter]).toEqual(['debug', 77, 8]);
-    const named = resolveConfig({ world: 'mine', worldDefaults, preset: 'tiny' });
+    const own = await configOf({ world: 'mine', worldDefaults });
+    expect([own.preset, own.train.steps, optionsOf(own, dreamer).model.deter]).toEqual(['debug', 77, 8]);
+    const named = await configOf({ world: 'mine', worldDefaults, preset: 'tiny' });
     expect([named.preset, named.train.steps]).toEqual(['tiny', presets.tiny.train.steps]);
-    expect(resolveConfig({ world: 'catch' }).train.steps).toBe(worldPresets.catch.train?.steps);
-    expect(resolveConfig({ world: './unknown.ts' }).preset).toBe('tiny');
+    expect(worldPresets.catch).toMatchObject({ train: { steps: (await configOf({ world: 'catch' })).train.steps } });
+    expect((await configOf({ world: './unknown.ts' })).preset).toBe('tiny');
   });
 
-  test('a run continues from its own configuration', () => {
-    const saved = resolve('model.deter=64', 'seed=7');
-    const base = JSON.parse(JSON.stringify(saved)) as object;
-    const config = resolveConfig({ base, overrides: ['train.steps=9'] });
+  test('an agent lays its wishes over preset and world, and the user over all', async () => {
+    const worldDefaults = { preset: 'debug', model: { frames: 7 }, search: { simulations: 9 } };
+    const config = await configOf({ world: 'mine', worldDefaults, agent: 'gumbel-muzero', overrides: ['behavior.actorLayers=2'] });
+    const { model, search, behavior } = optionsOf(config, gumbelMuzero);
+    expect([model.frames, model.bins, config.train.batchLength]).toEqual([3, 51, 16]); // 7, 15 and 6 without it
+    expect([search.simulations, behavior.actorLayers, behavior.criticLayers]).toEqual([9, 2, 1]);
+  });
+
+  test('what a preset or a world wishes for and the agent does not read is left out', async () => {
+    const game = await configOf({ world: 'connect-four' });
+    expect(worldPresets['connect-four']).toMatchObject({ search: { returnSteps: 42 } });
+    expect(Object.keys(game)).not.toContain('search');
+    expect(game.train.steps).toBe(100_000);
+    const trio = await configOf({ world: 'catch', agent: 'muzero' });
+    const keys = leaves(trio);
+    // The world's wish for imagination and the preset's classes are Dreamer's; entropy is everybody's.
+    for (const key of ['behavior.imaginationHorizon', 'model.classes']) expect(keys).not.toContain(key);
+    expect(trio.behavior).toMatchObject({ entropy: 0.03 });
+    expect(await configOf({ world: 'mine', worldDefaults: { preset: 'debug', model: { wings: 2 }, whim: { is: 1 } } }))
+      .toEqual(await configOf({ world: 'mine', worldDefaults: { preset: 'debug' } }));
+    const harmful = JSON.parse('{ "model": { "__proto__": { "deter": 1 } } }') as ConfigLayer;
+    await expect(configOf({ world: 'mine', worldDefaults: harmful })).rejects.toThrow(new UserError("the key '__proto__' is refused"));
+  });
+
+  test('a run continues from its own configuration', async () => {
+    const saved = await resolve('model.deter=64', 'seed=7');
+    const base = JSON.parse(JSON.stringify(saved)) as ConfigLayer;
+    const config = await configOf({ base, overrides: ['train.steps=9'] });
     expect(config).toEqual({ ...saved, train: { ...saved.train, steps: 9 } });
   });
 
-  test('nothing in a configuration can be changed', () => {
-    const config = resolve();
-    expect([config, config.model, config.model.scales, config.behavior.scales].every(Object.isFrozen)).toBe(true);
+  test('nothing in a configuration can be changed', async () => {
+    const config = await resolve();
+    const { model, behavior } = config;
+    expect(leaves({ model, behavior }).length).toBeGreaterThan(30);
+    const sections = (tree: object): object[] => [tree, ...Object.values(tree).filter((value) => typeof value === 'object').flatMap(sections)];
+    expect(sections(config).length).toBeGreaterThan(8);
+    expect(sections(config).every(Object.isFrozen)).toBe(true);
   });
 
-  test('every preset and every world resolves', () => {
-    for (const preset of Object.keys(presets)) expect(resolveConfig({ world: 'catch', preset }).preset).toBe(preset);
-    for (const world of Object.keys(worldPresets)) expect(resolveConfig({ world }).world).toBe(world);
+  test('every preset and every world resolves, with every agent', async () => {
+    for (const { name: agent } of (await listVariants()).agents) {
+      for (const preset of Object.keys(presets)) {
+        const config = await configOf({ world: 'catch', preset, agent });
+        expect([config.preset, config.agent]).toEqual([preset, agent]);
+      }
+      for (const world of Object.keys(worldPresets)) expect((await configOf({ world, agent })).world).toBe(world);
+    }
   });
 });
 
@@ -79,6 +116,9 @@ describe('bad input is refused in a sentence', () => {
     ['=3', "--set: expected key=value, got '=3'"],
     ['seed=[1', "seed: expected a value in YAML, got '[1'"],
     ['preset=small', "'preset' is not for --set; choose it with --preset"],
+    ['agent=muzero', "'agent' is not for --set; choose it with --agent"],
+    ['policy=puct', "'policy' is not for --set; choose it with --policy"],
+    ['search.policy=puct', "'search.policy' is not for --set; choose it with --policy"],
     ['__proto__.x=1', "the key '__proto__.x' is refused"],
     ['model.constructor=1', "the key 'model.constructor' is refused"],
     ['model={ __proto__: { x: 1 } }', "the key '__proto__' is refused"],
@@ -88,41 +128,72 @@ describe('bad input is refused in a sentence', () => {
     ['model.bins=254', 'model.bins: expected an odd number, got 254'],
     ['behavior.returnLow=0.95', 'behavior.returnLow: expected less than behavior.returnHigh = 0.95, got 0.95'],
     ['behavior.minStd=2', 'behavior.minStd: expected at most behavior.maxStd = 1, got 2'],
-  ])('%s', (override, sentence) => {
-    expect(() => resolve(override)).toThrow(new UserError(sentence));
+  ])('%s', async (override, sentence) => {
+    await expect(resolve(override)).rejects.toThrow(new UserError(sentence));
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
   });
 
-  test('an unknown preset or agent, or no world', () => {
-    const withPreset = (preset: string) => () => resolveConfig({ world: 'catch', preset });
-    expect(withPreset('smal')).toThrow(/^unknown preset 'smal'; did you mean 'small'\?/);
-    expect(withPreset('toString')).toThrow(/^unknown preset 'toString'/);
-    expect(() => resolveConfig({ world: 'catch', agent: 'dremer' })).toThrow(
-      new UserError(`agent: expected one of ${Object.keys(agents).join(', ')}, got "dremer"; did you mean 'dreamer'?`),
-    );
-    expect(() => resolveConfig({})).toThrow(new UserError('world: expected a text, got nothing'));
+  test('an unknown preset or agent, or no world', async () => {
+    const withPreset = (preset: string) => expect(configOf({ world: 'catch', preset })).rejects;
+    await withPreset('smal').toThrow(/^unknown preset 'smal'; did you mean 'small'\?/);
+    await withPreset('toString').toThrow(/^unknown preset 'toString'/);
+    const names = (await listVariants()).agents.map(({ name }) => name).join(', ');
+    await expect(configOf({ world: 'catch', agent: 'dremer' })).rejects.toThrow(new UserError(
+      `unknown agent 'dremer'; did you mean 'dreamer'? Known: ${names}, or the path of your own file, such as ./my-agent.ts`,
+    ));
+    await expect(configOf({})).rejects.toThrow(new UserError('world: expected a text, got nothing'));
+  });
+});
+
+describe('a key that others read', () => {
+  const TRIO = 'efficientzero, gumbel-muzero, muzero';
+  test.each<[string, Pick<ConfigureRequest, 'agent' | 'policy' | 'policies'>, string]>([
+    ['search.simulations=3', {}, `search.simulations is read by dreamer-mcts, ${TRIO}, sampled-muzero ` +
+      'and by the policies gumbel, puct, sampled, not by dreamer'],
+    ['model.frames=3', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
+    ['model={ frames: 3 }', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
+    ['model.scales.consistency=1', {}, `model.scales.consistency is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
+    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, not by muzero'],
+    ['search.temperature=0', { policies: ['gumbel'] },
+      'search.temperature is read by muzero and by the policy puct, not by dreamer acting by gumbel'],
+    ['search.considered=4', { agent: 'muzero', policy: 'actor' },
+      'search.considered is read by dreamer-mcts, efficientzero, gumbel-muzero, sampled-muzero ' +
+      'and by the policies gumbel, sampled, not by muzero acting by actor'],
+  ])('%s for %j is refused, and they are named', async (override, request, sentence) => {
+    await expect(configOf({ world: 'catch', overrides: [override], ...request })).rejects.toThrow(new UserError(sentence));
+  });
+
+  test('may be set where the agent acts by what reads it, or may be asked to', async () => {
+    const request = { world: 'catch', overrides: ['search.simulations=3'] };
+    const chosen = await configOf({ ...request, policy: 'gumbel' });
+    expect(chosen).toMatchObject({ agent: 'dreamer', policy: 'gumbel', search: { simulations: 3, considered: 16 } });
+    const asked = await configOf({ ...request, policies: ['puct'] });
+    expect(asked).toMatchObject({ policy: 'auto', search: { simulations: 3, temperature: 1 } });
   });
 });
 
 describe('the table of keys', () => {
-  const keys = configKeys();
+  const keys = keysOf(schemaOf(dreamer));
 
-  test('every key says in one sentence what it is', () => {
-    expect(keys.filter(({ description }) => !/^[^.]+\S\.$/.test(description.replaceAll(/\d\.\d/g, '')))).toEqual([]);
+  test('every key says in one sentence what it is', async () => {
+    const { agents, policies } = await listVariants();
+    for (const { name, component } of [...agents, ...policies]) {
+      const all = keysOf(schemaOf(component));
+      expect(all.filter(({ description }) => !/^[^.]+\S\.$/.test(description.replaceAll(/\d\.\d/g, ''))), name).toEqual([]);
+    }
   });
 
-  test('it has the leaves of a configuration, in order, with their defaults', () => {
-    const leaves = (tree: object, prefix = ''): string[] =>
-      Object.entries(tree).flatMap(([name, value]: [string, unknown]) =>
-        typeof value === 'object' && value !== null ? leaves(value, `${prefix}${name}.`) : [prefix + name],
-      );
-    expect(keys.map(({ key }) => key)).toEqual(leaves(resolve()));
+  test('it has the leaves of a configuration, in order, with their defaults', async () => {
+    expect(keys.map(({ key }) => key)).toEqual(leaves(await resolve()));
+    for (const { name: agent, component } of (await listVariants()).agents) {
+      expect(keysOf(schemaOf(component)).map(({ key }) => key), agent).toEqual(leaves(await configOf({ world: 'catch', agent })));
+    }
     expect(keys.find(({ key }) => key === 'model.scales.representation')).toEqual({
       key: 'model.scales.representation',
       expected: 'a number ≥ 0',
       default: 0.1,
       description: 'Weight of the KL that moves the posterior towards the prior.',
     });
-    expect(keys.find(({ key }) => key === 'model.deter')?.default).toBeUndefined();
+    expect(keys.find(({ key }) => key === 'model.deter')).toHaveProperty('default', undefined);
   });
 });

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { controlLanes, evaluateControl } from '../../eval/control.ts';
-import { resolveConfig } from '../../src/config/index.ts';
-import { createActor } from '../../src/policies/actor.ts';
+import { actBy } from '../../src/open/agent.ts';
 import { createRng } from '../../src/random.ts';
-import { trainingLoop } from '../../src/train/loop.ts';
+import { configure } from '../../src/train/configure.ts';
 import { openRun } from '../../src/train/run.ts';
+import { trainSession } from '../../src/train/session.ts';
 import type { Environment } from '../../src/types.ts';
 
 /** A light shines on the left or on the right; its side has to be named, three times an episode. */
@@ -29,7 +29,7 @@ const signal: Environment<{ side: number; time: number }> = {
 
 it('sees, predicts and acts: from returns of 0 to at least 2.4 of 3', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'dreamtree-learns-'));
-  const config = resolveConfig({
+  const configured = await configure({
     world: 'signal', preset: 'debug',
     overrides: [
       'env.lanes=8', 'model.deter=32', 'model.hidden=32', 'model.stoch=4', 'model.units=32', 'model.depth=4', 'model.bins=41',
@@ -38,16 +38,12 @@ it('sees, predicts and acts: from returns of 0 to at least 2.4 of 3', async () =
       'train.blockUpdates=8', 'replay.bytes=10000000',
     ],
   });
-  const run = await openRun({ directory, config, environment: signal as Environment, command: 'test' });
+  const run = await openRun({ directory, ...configured, environment: signal as Environment, command: 'test' });
   try {
-    for await (const _ of trainingLoop({ ...run, actions: signal.actions })); // nothing to do but wait
-    const policy = await createActor({
-      agent: run.agent, actions: signal.actions, search: config.search, params: await run.learner.params(), engine: run.engine,
-      lanes: controlLanes(100), imageShape: [config.env.size, config.env.size, 3], actionSize: 2, explore: false,
-    });
-    const { returnMean } = await evaluateControl({
-      environment: signal as Environment, policy, episodes: 100, size: config.env.size, rng: createRng(7),
-    });
+    await trainSession(run);
+    const policy = await actBy({ ...run, params: await run.learner.params() }, { lanes: controlLanes(100) });
+    const { returnMean } = await evaluateControl({ ...run.world, policy, episodes: 100, rng: createRng(7) });
+    await policy.dispose();
     expect(returnMean).toBeGreaterThanOrEqual(2.4);
   } finally {
     await run.close();

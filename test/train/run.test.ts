@@ -6,9 +6,9 @@ import cartpole from '../../envs/cartpole.ts';
 import connectFour from '../../envs/connect-four.ts';
 import pendulum from '../../envs/pendulum.ts';
 import ticTacToe from '../../envs/tic-tac-toe.ts';
-import { resolveConfig } from '../../src/config/index.ts';
-import { readCheckpoint } from '../../src/data/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/data/checkpoint.ts';
 import { createRng } from '../../src/random.ts';
+import { configure } from '../../src/train/configure.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
 import { openRun } from '../../src/train/run.ts';
 import type { Environment, NdArray } from '../../src/types.ts';
@@ -24,13 +24,13 @@ const SETTINGS = ['train.steps=160', 'train.logEvery=20', 'train.trainRatio=3'];
 async function train(
   name: string,
   world: Environment,
-  { until = Infinity, overrides = [] as string[], agent = 'dreamer' } = {},
+  { until = Infinity, overrides = [] as string[], agent = 'dreamer', policy = 'auto' } = {},
 ) {
   const directory = path.join(folder, name);
-  const config = resolveConfig({ world: world.name, agent, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
-  const run = await openRun({ directory, config, environment: world as Environment, command: 'test' });
+  const configured = await configure({ world: world.name, agent, policy, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
+  const run = await openRun({ directory, ...configured, environment: world as Environment, command: 'test' });
   try {
-    for await (const { state, row, done } of trainingLoop({ ...run, actions: world.actions })) {
+    for await (const { state, row, done } of trainingLoop(run)) {
       if (row) run.metrics.write(state.step, state.update, row);
       if (done || state.step >= until) {
         await run.save(state);
@@ -90,6 +90,26 @@ describe('a run', () => {
     expect(await train('parts', cartpole as Environment, { overrides })).toBe(whole);
   }, 60_000);
 
+  it('is continued as an older version left it, with the keys of all agents and one optimiser beside the parameters', async () => {
+    const whole = await train('whole', cartpole as Environment);
+    await train('parts', cartpole as Environment, { until: 90 });
+    const file = path.join(folder, 'parts', 'checkpoint.dream');
+    const { config: { policy, model, replay, ...config }, arrays, ...saved } = await readCheckpoint(file);
+    expect(policy).toBe('auto');
+    const older = {
+      ...config, model: { ...(model as object), frames: 4, valuePrefix: false }, replay: { ...(replay as object), priority: 0 },
+      search: { policy: 'auto', simulations: 16, reanalyse: 1 },
+    };
+    const { 'slots/joint/momentum': momentum, 'slots/joint/variance': variance, ...rest } = arrays;
+    expect(Object.keys(momentum)).toContain('packed');
+    await writeCheckpoint(file, { ...saved, config: older, arrays: { ...rest, momentum, variance } });
+    await expect(train('parts', cartpole as Environment, { policy: 'gumbel' })).rejects.toThrow(/was begun with policy = auto, not gumbel/);
+    expect(await train('parts', cartpole as Environment)).toBe(whole);
+    const [one, other] = await Promise.all(['whole', 'parts'].map((name) => readCheckpoint(path.join(folder, name, 'checkpoint.dream'))));
+    expect(other.arrays).toEqual(one.arrays);
+    expect(other.config).toEqual(one.config);
+  }, 60_000);
+
   it('is not continued with other settings', async () => {
     await train('run', cartpole as Environment, { until: 50 });
     await expect(train('run', cartpole as Environment, { overrides: ['model.units=9'] })).rejects.toThrow(
@@ -98,8 +118,8 @@ describe('a run', () => {
   }, 60_000);
 });
 
-it('updates are due by replayed steps per environment step, after the prefill', () => {
-  const config = resolveConfig({ world: 'catch', preset: 'debug', overrides: [
+it('updates are due by replayed steps per environment step, after the prefill', async () => {
+  const { config } = await configure({ world: 'catch', preset: 'debug', overrides: [
     'train.prefill=100', 'train.trainRatio=4', 'train.batchSize=2', 'train.batchLength=6',
   ] });
   expect([0, 100, 102, 103, 400].map((step) => updatesDue(config, step))).toEqual([0, 0, 0, 1, 100]);
@@ -135,13 +155,13 @@ it('plays a game for two against itself, with legal moves alone, and continues w
 }, 60_000);
 
 it('keeps what was legal beside the step from which an action was taken', async () => {
-  const config = resolveConfig({
+  const configured = await configure({
     world: 'tic-tac-toe', agent: 'gumbel-muzero', preset: 'debug', overrides: [...SETTINGS, 'search.simulations=4', 'search.reanalyse=0.5'],
   });
   const environment = ticTacToe as Environment;
-  const run = await openRun({ directory: path.join(folder, 'legal'), config, environment, command: 'test' });
+  const run = await openRun({ directory: path.join(folder, 'legal'), ...configured, environment, command: 'test' });
   try {
-    for await (const _ of trainingLoop({ ...run, actions: environment.actions })); // nothing to do but wait
+    for await (const _ of trainingLoop(run)); // nothing to do but wait
     const [batchSize, length, cells] = [8, 6, 9];
     const { targets: { legal }, action, isFirst } = run.replay.sample({ batchSize, length, rng: createRng(0) });
     const rowOf = ({ data }: NdArray, step: number) => [...data.slice(step * cells, (step + 1) * cells)];

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config/index.ts';
+import { optionsOf } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
+import rssm from '../../src/models/rssm.ts';
 import { createRng } from '../../src/random.ts';
-import { createAgent } from '../../src/train/agent.ts';
-import { agentGradients, batchSpecs, initLearner, scheduleFor, updateProgram, updateSpecs } from '../../src/train/update.ts';
+import { buildAgent, configure } from '../../src/train/configure.ts';
+import {
+  batchSpecs, byGradients, initLearner, schedulesFor, stageGradients, stateInputs, updateProgram, updateSpecs,
+} from '../../src/train/update.ts';
 import type { ActionSpace, Groups, NdArray, ParamArrays } from '../../src/types.ts';
 import { float32, mapGroup, sizeOf } from '../../src/nd-array.ts';
 import { normals, onnx, reference, uniforms } from '../engine/parity.ts';
@@ -13,14 +16,16 @@ const SPACES: readonly [string, ActionSpace, number][] = [
   ['continuous', { kind: 'continuous', low: [-2, -1], high: [2, 1] }, 2],
 ];
 
-function setting(actions: ActionSpace, actionSize: number, overrides: readonly string[] = [], name = 'dreamer') {
-  const config = resolveConfig({
+/** What makes updates small, and shows in them what would hide, in the configuration of each model. */
+const OF_MODEL = { rssm: ['model.blocks=2', 'model.freeNats=0'], trio: ['model.frames=2', 'model.unroll=2'] };
+
+async function setting(actions: ActionSpace, actionSize: number, overrides: readonly string[] = [], name = 'dreamer') {
+  const { config, agent: variant } = await configure({
     world: 'catch', preset: 'debug', agent: name,
-    overrides: [
-      'train.batchLength=4', 'model.blocks=2', 'model.freeNats=0', 'model.frames=2', 'model.unroll=2', ...overrides,
-    ],
+    overrides: ['train.batchLength=4', ...OF_MODEL[name.startsWith('dreamer') ? 'rssm' : 'trio'], ...overrides],
   });
-  const agent = createAgent(config, { actions, actionSize });
+  const agent = buildAgent(variant, config, { actions, actionSize, image: { size: config.env.size, channels: 3 } });
+  const stages = byGradients(agent.stages);
   // Heads that begin at zero would hide errors behind them.
   const state = initLearner(agent, createRng(0));
   const awake = (params: ParamArrays) =>
@@ -38,8 +43,10 @@ function setting(actions: ActionSpace, actionSize: number, overrides: readonly s
   const targets = mapGroup(specs.targets, ({ shape }, leaf) =>
     (leaf === 'searchPolicy' ? policies(shape) : uniforms(shape, -1, 1)));
   const weight = { weight: float32([1, 0.5], [2]) };
-  const inputs: Groups<NdArray> = { ...learner, batch, context, targets, weight, schedule: scheduleFor(config, 1) };
-  return { config, agent, inputs, specs: updateSpecs(config, agent, specs) };
+  const inputs: Groups<NdArray> = {
+    ...stateInputs(learner, stages), batch, context, targets, weight, ...schedulesFor(stages, () => 1),
+  };
+  return { config, agent, stages, inputs, specs: updateSpecs(agent, stages, specs) };
 }
 
 /** Rows of probabilities; all zeros, as where nothing was searched, in every fifth. */
@@ -52,9 +59,9 @@ function policies(shape: readonly number[]): NdArray {
 }
 
 /** Losses and gradients of a whole update on both engines must agree, and every parameter must have a gradient. */
-async function expectParity({ agent, inputs, specs }: ReturnType<typeof setting>): Promise<void> {
+async function expectParity({ stages, inputs, specs }: Awaited<ReturnType<typeof setting>>): Promise<void> {
   const gradients: Parameters<typeof compile>[1] = (v, noise) => {
-    const { total, extras, gradients: g } = agentGradients(agent, v, noise);
+    const { total, extras, gradients: g } = stageGradients(stages, v, noise);
     return { gradients: g, metrics: { ...extras.metrics, total }, context: extras.context, priority: extras.priority };
   };
   const [compiled, expected] = await Promise.all([onnx, reference].map(async (engine) =>
@@ -81,12 +88,12 @@ async function expectParity({ agent, inputs, specs }: ReturnType<typeof setting>
 
 describe.each(SPACES)('a whole update with %s actions', (_, actions, actionSize) => {
   it('has the losses and the gradients of the reference engine', async () => {
-    await expectParity(setting(actions, actionSize));
+    await expectParity(await setting(actions, actionSize));
   });
 
   it('changes every parameter, and moves the slow critic a fiftieth of the way', async () => {
-    const { config, agent, inputs, specs } = setting(actions, actionSize);
-    const program = await compile('update', updateProgram(config, agent), specs, { engine: onnx });
+    const { config, agent, stages, inputs, specs } = await setting(actions, actionSize);
+    const program = await compile('update', updateProgram(agent, stages), specs, { engine: onnx });
     const next = await program.run(inputs, createRng(3));
     for (const [name, { data }] of Object.entries(inputs.params)) {
       expect(next.params[name].data.some((value, i) => value !== data[i]), name).toBe(true);
@@ -96,27 +103,27 @@ describe.each(SPACES)('a whole update with %s actions', (_, actions, actionSize)
       expect(next.slow[name].data[0]).toBeCloseTo(data[0] * 0.98 + fresh[0] * 0.02, 6);
     }
     expect(Object.keys(inputs.slow).every((name) => name.startsWith('critic/'))).toBe(true);
-    expect(next.context.deter.shape).toEqual([2, 4, config.model.deter]);
+    expect(next.context.deter.shape).toEqual([2, 4, optionsOf(config, rssm).model.deter]);
   });
 });
 
 describe('a whole update of', () => {
   const [discrete, continuous] = SPACES;
-  const longer = ['train.batchLength=5', 'search.samples=3'];
+  const longer = ['train.batchLength=5'];
   it.each([
     ['gumbel-muzero', ...discrete, longer], ['gumbel-muzero', ...discrete, []], ['efficientzero', ...discrete, longer],
-    ['sampled-muzero', ...continuous, longer], ['muzero-ac', ...discrete, longer], ['dreamer-mcts', ...discrete, ['search.distill=true']],
+    ['sampled-muzero', ...continuous, [...longer, 'search.samples=3']], ['muzero-ac', ...discrete, longer], ['dreamer-mcts', ...discrete, ['search.distill=true']],
     ['dreamer-mcts', ...continuous, ['search.distill=true', 'search.samples=3']],
   ] as const)('%s with %s actions has the losses and the gradients of the reference engine', async (
     name, _, actions, actionSize, overrides,
   ) => {
-    await expectParity(setting(actions, actionSize, overrides, name));
+    await expectParity(await setting(actions, actionSize, overrides, name));
   });
 
   it.each(['dreamer', 'muzero-ac'])('%s learns nothing from what it imagines beyond the end of the world', async (name) => {
     const [, actions, actionSize] = discrete;
-    const { agent, inputs, specs } = setting(actions, actionSize, ['train.batchLength=5'], name);
-    const program = await compile('losses', (v, noise) => ({ out: agentGradients(agent, v, noise).extras.metrics }), specs, { engine: onnx });
+    const { stages, inputs, specs } = await setting(actions, actionSize, ['train.batchLength=5'], name);
+    const program = await compile('losses', (v, noise) => ({ out: stageGradients(stages, v, noise).extras.metrics }), specs, { engine: onnx });
     const partsWhere = async (isTerminal: 0 | 1) => {
       const { shape } = inputs.batch.isTerminal;
       const batch = { ...inputs.batch, isTerminal: float32(new Float32Array(sizeOf(shape)).fill(isTerminal), shape) };
@@ -129,8 +136,8 @@ describe('a whole update of', () => {
 
   it('MuZero changes every parameter, and moves the slow copy of each a fiftieth of the way', async () => {
     const [, actions, actionSize] = discrete;
-    const { config, agent, inputs, specs } = setting(actions, actionSize, longer, 'gumbel-muzero');
-    const program = await compile('update', updateProgram(config, agent), specs, { engine: onnx });
+    const { agent, stages, inputs, specs } = await setting(actions, actionSize, longer, 'gumbel-muzero');
+    const program = await compile('update', updateProgram(agent, stages), specs, { engine: onnx });
     const next = await program.run(inputs, createRng(3));
     expect(Object.keys(inputs.slow)).toEqual(Object.keys(inputs.params));
     for (const [name, { data }] of Object.entries(inputs.params)) {
@@ -147,8 +154,8 @@ it('the world model does not learn from the actor, nor the actor from the world'
   const [, actions, actionSize] = SPACES[0];
   const silent = ['model.scales.image=0', 'model.scales.reward=0', 'model.scales.continue=0', 'model.scales.dynamics=0',
     'model.scales.representation=0', 'behavior.replayCritic=0'];
-  const { agent, inputs, specs } = setting(actions, actionSize, silent);
-  const program = await compile('gradients', (v, noise) => ({ out: agentGradients(agent, v, noise).gradients }), specs, { engine: onnx });
+  const { stages, inputs, specs } = await setting(actions, actionSize, silent);
+  const program = await compile('gradients', (v, noise) => ({ out: stageGradients(stages, v, noise).gradients }), specs, { engine: onnx });
   const { out } = await program.run(inputs, createRng(3));
   for (const [name, { data, shape }] of Object.entries(out)) {
     const still = data.every((value) => value === 0);

@@ -15,7 +15,10 @@ export interface Joined {
   readonly optimizer: Optimizer;
 }
 
-/** Metrics are named by what made them: `model/image`, `behavior/policy`, … */
+/**
+ * Metrics are named by what made them: `model/image`, `behavior/policy`, …. The stage is called `joint`, and shares the
+ * batch's `latents` with stages that may follow it.
+ */
 export function jointly({ model, behavior, optimizer }: Joined): Agent {
   const { representation, dynamics } = model;
   const { prediction, targetShapes, slow, statistics } = behavior;
@@ -34,6 +37,7 @@ export function jointly({ model, behavior, optimizer }: Joined): Agent {
         context: mapGroup(representation.contextShapes, (_shape, leaf) => world.latents[leaf]),
         ...(acting.priority ? { priority: acting.priority } : {}),
         ...(acting.statistics ? { statistics: acting.statistics } : {}),
+        shared: { latents: world.latents },
       };
     },
   };

@@ -1,5 +1,6 @@
 /** `dreamtree eval`: returns of fresh episodes. */
 import type { Command } from 'commander';
+import type { OpenedAgent } from '../../open/agent.ts';
 
 const HELP = `
 Example:
@@ -7,16 +8,19 @@ Example:
   dreamtree eval checkpoints/catch.dream --policy gumbel --simulations 8
   dreamtree eval checkpoints/catch.dream --policy random --episodes 20 --json
   dreamtree eval checkpoints/tic-tac-toe.dream --policy actor --opponent mcts
+  dreamtree eval checkpoints/catch.dream --measures return,open-loop,reward-error,sharpness
 
 Without --policy the agent acts as it did while it learned, but without the randomness. Any agent can act by its own
 policy head (actor) and by tree search over its latents: puct and gumbel for discrete actions, sampled for continuous ones.
-In a game for two it begins every other game, and returns are 1 for a game won and −1 for one lost.`;
+In a game for two it begins every other game, and returns are 1 for a game won and −1 for one lost.
+With --measures other numbers are taken, of as many episodes: dreamtree list has them all.`;
 
 interface EvalOptions {
   readonly policy?: string;
   readonly world?: string;
   readonly simulations?: string;
   readonly opponent?: string;
+  readonly measures?: string;
   readonly episodes: string;
   readonly seed: string;
   readonly set?: readonly string[];
@@ -32,6 +36,7 @@ export default function registerEval(program: Command): void {
     .option('--world <name>', "another world than the agent's own, such as dream:<run or checkpoint>")
     .option('--simulations <n>', 'simulations of a search (the same as --set search.simulations=n)')
     .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
+    .option('--measures <names>', 'what to measure, separated by commas (default: returns, in more detail)')
     .option('--episodes <n>', 'episodes to play', '100')
     .option('--seed <seed>', 'seed of the episodes', '0')
     .option('--set <key=value...>', "any key of the agent's configuration, for example env.distract=film")
@@ -55,6 +60,10 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
     overrides: [...simulations, ...(options.set ?? [])], ...(name === undefined ? {} : { policies: [name] }),
   });
   const opened = elsewhere === undefined ? own : await inWorld(own, elsewhere);
+  if (options.measures !== undefined) {
+    await showMeasures(opened, options.measures, { ...options, episodes, seed });
+    return;
+  }
   const { config, world, environment } = opened;
   const opponent = openOpponent(environment, options.opponent);
   const policy = await actBy(opened, { lanes: controlLanes(episodes), ...(name ? { name } : {}) });
@@ -70,4 +79,42 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
   console.log(`${environment.name}, ${policy.name}, ${episodes} episodes, seed ${seed}`);
   console.log(summaryLine(environment, result));
   console.log(`mean length ${result.lengthMean.toFixed(1)}, ${result.msPerDecision.toFixed(2)} ms per decision`);
+}
+
+interface MeasureOptions extends Pick<EvalOptions, 'policy' | 'opponent' | 'json'> {
+  readonly episodes: number;
+  readonly seed: number;
+}
+
+async function showMeasures(
+  opened: Omit<OpenedAgent, 'file' | 'checkpoint'>,
+  text: string,
+  { policy, opponent, json, episodes, seed }: MeasureOptions,
+): Promise<void> {
+  const { namesOf } = await import('../../../eval/sweep-grid.ts');
+  const { loadMeasures } = await import('../../../eval/listing.ts');
+  const { columnName, takeMeasures } = await import('../../../eval/measure.ts');
+  const { measureInWords } = await import('../../../eval/statistics.ts');
+  const { createRng } = await import('../../random.ts');
+  const measures = await loadMeasures(namesOf('--measures', text));
+  const taken = await takeMeasures(measures, {
+    opened, episodes, rng: createRng(seed), ...(policy === undefined ? {} : { policy }), ...(opponent === undefined ? {} : { opponent }),
+  });
+  const { environment: { name: env }, config: { agent } } = opened;
+  if (json) {
+    console.log(JSON.stringify({ env, agent, episodes, seed, measures: taken }));
+    return;
+  }
+  const { table } = await import('../table.ts');
+  const rows = measures.flatMap(({ name, measure }): string[][] => {
+    const one = taken[name];
+    if ('refused' in one) return [[name, '—', one.refused]];
+    return Object.entries(measure.quantities).flatMap(([quantity, { unit, better }]) => {
+      const value = one.values[quantity];
+      const cell = value === undefined ? '—' : measureInWords(value);
+      return [[columnName(name, quantity), cell, better ? `${unit} (${better} is better)` : unit]];
+    });
+  });
+  console.log(`${env}, ${agent}, ${episodes} episodes, seed ${seed}`);
+  console.log(table(rows));
 }

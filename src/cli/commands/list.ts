@@ -31,6 +31,10 @@ interface Listing {
   readonly worlds: readonly Pick<Environment, 'name' | 'description' | 'actions' | 'maxSteps' | 'reference'>[];
   readonly agents: readonly { readonly name: string; readonly description: string }[];
   readonly policies: readonly { readonly name: string; readonly description: string }[];
+  /** Of `eval --measures` and `sweep --measures`. */
+  readonly measures: readonly { readonly name: string; readonly description: string; readonly quantities: readonly string[] }[];
+  /** Of `study`. */
+  readonly studies: readonly { readonly name: string; readonly question: string }[];
   readonly presets: readonly ListedPreset[];
   readonly keys?: readonly ListedKey[];
 }
@@ -44,7 +48,7 @@ interface ListOptions {
 export default function registerList(program: Command): void {
   program
     .command('list')
-    .description('Show the worlds, agents, policies and presets there are.')
+    .description('Show the worlds, agents, policies, measures, studies and presets there are.')
     .option('--keys', 'also every configuration key: what it takes, its default, what it is')
     .option('--agent <name | file>', 'the agent whose keys and sizes are shown')
     .option('--json', 'print JSON')
@@ -61,6 +65,7 @@ async function gather({ keys = false, agent }: ListOptions): Promise<Listing> {
   const { presets } = await import('../../config/index.ts');
   const { agentFor, listVariants, loadAgent } = await import('../../train/configure.ts');
   const { listWorlds } = await import('../../open/worlds.ts');
+  const { listMeasures, listStudies } = await import('../../../eval/listing.ts');
   const worlds = await listWorlds();
   const { agents, policies } = await listVariants();
   const { presets: sizes = {} } = await loadAgent(agent ?? agentFor(worlds[0]));
@@ -68,6 +73,9 @@ async function gather({ keys = false, agent }: ListOptions): Promise<Listing> {
     worlds: worlds.map(({ name, description, actions, maxSteps, reference }) => ({ name, description, actions, maxSteps, reference })),
     agents: agents.map(({ name, component }) => ({ name, description: component.description })),
     policies: policies.map(({ name, component }) => ({ name, description: component.description })),
+    measures: (await listMeasures()).map(({ name, measure: { description, quantities } }) =>
+      ({ name, description, quantities: Object.keys(quantities) })),
+    studies: (await listStudies()).map(({ name, study: { question } }) => ({ name, question })),
     presets: Object.entries(presets).map(([name, { env, train }]) => {
       const { steps, batchSize, batchLength } = train;
       return { name, size: env.size, steps, batchSize, batchLength, sizes: leavesOf(sizes[name as keyof typeof presets] ?? {}) };
@@ -112,6 +120,8 @@ function describe(listing: Listing): string {
     ['Worlds', listing.worlds.map((w) => [w.name, actionsInWords(w.actions), returnsInWords(w), w.description])],
     ['Agents', listing.agents.map((agent) => [agent.name, agent.description])],
     ['Policies', listing.policies.map((policy) => [policy.name, policy.description])],
+    ['Measures', listing.measures.map((measure) => [measure.name, measure.description])],
+    ['Studies', listing.studies.map((study) => [study.name, study.question])],
     ['Presets', listing.presets.map(presetInWords)],
   ];
   if (listing.keys) sections.push(['Keys for --set key=value', keyRows(listing.keys)]);
