@@ -4,7 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { blankCarry, see } from '../src/acting/see.ts';
-import { compile, type Program } from '../src/engine/compile.ts';
+import { compile } from '../src/engine/compile.ts';
+import type { Program } from '../src/engine/program.ts';
 import { concatRows, float32, mapGroup, rowOf, specsOf, uint8, zeros } from '../src/nd-array.ts';
 import type { Action, Agent, EngineChoice, Environment, Group, Latent, NdArray, ParamArrays, Params, Rng } from '../src/types.ts';
 import { UserError } from '../src/user-error.ts';

@@ -14,8 +14,9 @@ import {
   qtransformCompletedByMixValue,
   type Qtransform,
 } from '../src/planning/qtransforms.ts';
+import type { RootOutput, SearchModel } from '../src/planning/search-model.ts';
 import { UNVISITED, type Tree } from '../src/planning/tree.ts';
-import type { PolicyOutput, RootOutput, SearchInput, SearchModel } from '../src/planning/types.ts';
+import type { PolicyOutput, SearchInput } from '../src/planning/types.ts';
 
 /** Largest allowed difference of a value or a prior, absolute. */
 const TOLERANCE = 1e-5;

@@ -14,14 +14,15 @@ const HORIZON = Math.max(...TOLD_STEPS);
 
 /** @returns why the agent has no dreams, or undefined where it has */
 export function refusesDreams({ agent, environment }: MeasuredAgent): string | undefined {
-  if (isExternal(environment)) return 'needs a world that can be forked, to have the truth beside the dream; this one lives in Python';
+  if (isExternal(environment)) return 'needs the truth beside the dream, and a world that lives in Python cannot be forked';
   return agent.dynamics ? undefined : 'needs an agent that imagines, and this one has no dynamics';
 }
 
 /** @returns why its dreams cannot be seen, or undefined where they can */
 export function refusesPictures(opened: MeasuredAgent): string | undefined {
-  const unseen = opened.agent.dynamics?.decode ? undefined : 'needs pictures of what is imagined, and this agent has no decoder (model.decoder = none)';
-  return refusesDreams(opened) ?? unseen;
+  const refusal = refusesDreams(opened);
+  if (refusal !== undefined || opened.agent.dynamics?.decode) return refusal;
+  return 'needs pictures of what is imagined, and this agent has no decoder (model.decoder = none)';
 }
 
 /** Measures that are taken in one go share one setting, and with it the dreams. */
@@ -39,8 +40,8 @@ export function dreamsOf(setting: MeasureSetting): Promise<readonly Dream[]> {
   return dreams;
 }
 
-async function dreamAnew({ opened: { agent, engine, world, params }, episodes, rng }: MeasureSetting): Promise<readonly Dream[]> {
-  const { dynamics } = agent;
+async function dreamAnew({ opened, episodes, rng }: MeasureSetting): Promise<readonly Dream[]> {
+  const { agent, agent: { dynamics }, engine, world, params } = opened;
   const { size, look } = world;
   const blank = () => tf.zeros([1, size, size, channelsOf(look)]);
   const seen = dynamics && !dynamics.decode ? { ...agent, dynamics: { ...dynamics, decode: blank } } : agent;
@@ -55,8 +56,13 @@ async function dreamAnew({ opened: { agent, engine, world, params }, episodes, r
 }
 
 /** What `at` gives over all imagined steps, as `name`, and at the steps that are told, as `name1`, `name5`, `name15`. */
-function along<T>(name: string, dreams: readonly (readonly T[])[], at: (steps: readonly T[]) => number | undefined): Record<string, number> {
-  const told = TOLD_STEPS.map((step): [string, readonly T[]] => [`${name}${step}`, dreams.flatMap((steps) => steps.slice(step - 1, step))]);
+function along<T>(
+  name: string,
+  dreams: readonly (readonly T[])[],
+  at: (steps: readonly T[]) => number | undefined,
+): Record<string, number> {
+  const told = TOLD_STEPS.map((step): [string, readonly T[]] =>
+    [`${name}${step}`, dreams.flatMap((steps) => steps.slice(step - 1, step))]);
   return Object.fromEntries([[name, dreams.flat()] as const, ...told].flatMap(([key, steps]) => {
     const value = steps.length === 0 ? undefined : at(steps);
     return value === undefined ? [] : [[key, value]];

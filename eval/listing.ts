@@ -3,8 +3,12 @@ import { loadVariant, nameOf, variantNames, type VariantFolder } from '../src/li
 import type { Measure, NamedMeasure } from './measure.ts';
 import type { Study } from './study.ts';
 
-export const MEASURES: VariantFolder = { noun: 'measure', url: new URL('./measures/', import.meta.url), example: './my-measure.ts' };
-export const STUDIES: VariantFolder = { noun: 'study', url: new URL('./studies/', import.meta.url), example: './my-study.ts' };
+export const MEASURES: VariantFolder = {
+  noun: 'measure', url: new URL('./measures/', import.meta.url), example: './my-measure.ts',
+};
+export const STUDIES: VariantFolder = {
+  noun: 'study', url: new URL('./studies/', import.meta.url), example: './my-study.ts',
+};
 
 /** @throws UserError that names the nearest known measure, or says what is wrong with the file */
 export const loadMeasure = async (nameOrFile: string): Promise<NamedMeasure> =>
@@ -14,7 +18,8 @@ export const loadMeasure = async (nameOrFile: string): Promise<NamedMeasure> =>
 export const loadStudy = (nameOrFile: string): Promise<Study> => loadVariant(STUDIES, nameOrFile, isStudy);
 
 /** Each once, in the order of their names here. */
-export const loadMeasures = (names: readonly string[]): Promise<NamedMeasure[]> => Promise.all([...new Set(names)].map(loadMeasure));
+export const loadMeasures = (names: readonly string[]): Promise<NamedMeasure[]> =>
+  Promise.all([...new Set(names)].map(loadMeasure));
 
 export const listMeasures = async (): Promise<NamedMeasure[]> => loadMeasures(await variantNames(MEASURES));
 

@@ -1,4 +1,4 @@
-/** What was measured of a run, kept in its folder: a measure is taken once, and again where what it was taken with differs. */
+/** What was measured of a run, kept in its folder: taken once, and again where what it was taken with differs. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';

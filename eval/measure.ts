@@ -53,7 +53,10 @@ export interface NamedMeasure {
 export type Taken = { readonly values: Readonly<Record<string, number>> } | { readonly refused: string };
 
 /** All of them, one after another, by name. Numbers that are not finite, as of an agent that diverged, are left out. */
-export async function takeMeasures(measures: readonly NamedMeasure[], setting: MeasureSetting): Promise<Record<string, Taken>> {
+export async function takeMeasures(
+  measures: readonly NamedMeasure[],
+  setting: MeasureSetting,
+): Promise<Record<string, Taken>> {
   const taken: Record<string, Taken> = {};
   for (const { name, measure } of measures) {
     const refused = measure.refuses(setting.opened);

@@ -42,7 +42,11 @@ export function intervalsByArm(rows: readonly SweepRow[], title: string, { quant
 }
 
 /** One point a run, in the colour and the shape of its arm; runs that lack either number are left out. */
-export function scatterOfRuns(rows: readonly SweepRow[], title: string, { x, y }: { readonly x: Axis; readonly y: Axis }): ScatterPlot {
+export function scatterOfRuns(
+  rows: readonly SweepRow[],
+  title: string,
+  { x, y }: { readonly x: Axis; readonly y: Axis },
+): ScatterPlot {
   const names = namesOf(rows);
   return {
     title, xLabel: `${x.label}, one point a run`, yLabel: y.label,

@@ -54,8 +54,11 @@ export async function planStudy(
   const arms: Arm[] = [];
   const notes: string[] = [];
   for (const grid of grids) {
-    const plan = await planSweep({ ...requestOf(grid), set: [...(grid.set ?? []), ...set], ...given, measures: measures.join(','), agentFor });
-    arms.push(...plan.arms.filter(({ runs }) => !arms.some((other) => isDeepStrictEqual(other.runs[0].config, runs[0].config))));
+    const plan = await planSweep({
+      ...requestOf(grid), set: [...(grid.set ?? []), ...set], ...given, measures: measures.join(','), agentFor,
+    });
+    const isNew = ({ runs: [{ config }] }: Arm) => !arms.some(({ runs }) => isDeepStrictEqual(runs[0].config, config));
+    arms.push(...plan.arms.filter(isNew));
     notes.push(...plan.notes);
   }
   requireOwnFolders(arms.flatMap(({ runs }) => runs));

@@ -36,6 +36,7 @@ export { rollout } from './nn/rollout.ts';
 export { definePolicy } from './acting/policy-variant.ts';
 export type { ActingSetting, PolicyVariant, TreeSearch } from './acting/policy-variant.ts';
 export { programPolicy } from './acting/program-policy.ts';
+export { loadPolicy } from './acting/load-policy.ts';
 export { searchPolicy } from './acting/search-policy.ts';
 export { searchOptions } from './acting/search-options.ts';
 export { gumbelMuzeroPolicy } from './planning/gumbel-muzero-policy.ts';
@@ -45,7 +46,7 @@ export { sampledMuzeroPolicy } from './planning/sampled-muzero-policy.ts';
 // ---------------------------------------------------------------- programs
 
 /** Train: `configure` names, `openRun` a folder, `trainSession` in it, and close it. */
-export { configure } from './train/configure.ts';
+export { configure, openPolicy } from './train/configure.ts';
 export { openRun } from './train/run.ts';
 export type { Run } from './train/run.ts';
 export { trainSession } from './train/session.ts';
@@ -59,6 +60,12 @@ export { createDriver } from './world/driver.ts';
 export { evaluateControl } from '../eval/control.ts';
 export { createDreamer } from '../eval/dream.ts';
 export { seeSearchTree } from '../eval/search-tree.ts';
+/** Measure it: files of one's own are of these types, for `--measures ./my-measure.ts` and `study ./my-study.ts`. */
+export { takeMeasures } from '../eval/measure.ts';
+export type { Measure, MeasureSetting, NamedMeasure, Quantity } from '../eval/measure.ts';
+export { dreamsOf, meansAlong, quantitiesAlong, ratiosAlong, refusesDreams, refusesPictures } from '../eval/imagination.ts';
+export type { Study, StudyArms } from '../eval/study.ts';
+export { intervalsByArm, scatterOfRuns } from '../eval/study-plots.ts';
 /** Programs in TensorFlow.js operations, compiled. */
 export { compile } from './engine/compile.ts';
 export { resolveEngine } from './engine/resolve-engine.ts';

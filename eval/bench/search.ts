@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { stopwatch } from '../../src/clock.ts';
-import type { Program } from '../../src/engine/compile.ts';
+import type { Program } from '../../src/engine/program.ts';
 import { normalArray, zeros } from '../../src/nd-array.ts';
 import { openProgram, traceProgram, type PortableProgram } from '../../src/engine/traced-program.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';

@@ -2,7 +2,8 @@
  * How fast an agent learns: the time of one update at the sizes of a preset, and what share that is of the machine's
  * own best matrix product in the same run.
  */
-import { compile, type Program } from '../../src/engine/compile.ts';
+import { compile } from '../../src/engine/compile.ts';
+import type { Program } from '../../src/engine/program.ts';
 import { normalArray, sizeOf, specsOf } from '../../src/nd-array.ts';
 import { inspect } from '../../src/engine/traced-model.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';

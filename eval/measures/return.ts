@@ -5,7 +5,7 @@ import type { Measure } from '../measure.ts';
 import { openOpponent } from '../opponents.ts';
 
 /** The numbers of a result; no score where the world has no reference. */
-export const numbersOf = ({ returnMean, lengthMean, score }: Pick<ControlResult, 'returnMean' | 'lengthMean' | 'score'>) =>
+const numbersOf = ({ returnMean, lengthMean, score }: ControlResult) =>
   ({ mean: returnMean, ...(score === undefined ? {} : { score }), length: lengthMean });
 
 const measure: Measure = {
@@ -24,7 +24,10 @@ const measure: Measure = {
     const opponent = openOpponent(environment, other);
     const policy = await actBy(opened, { lanes: controlLanes(episodes), ...(name === undefined ? {} : { name }) });
     try {
-      return numbersOf(await evaluateControl({ ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval') }));
+      const result = await evaluateControl({
+        ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'),
+      });
+      return numbersOf(result);
     } finally {
       await policy.dispose();
     }

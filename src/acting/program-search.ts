@@ -3,7 +3,7 @@
  * the latents are, the search only carries them.
  */
 import type { Options, OptionsOf } from '../config/index.ts';
-import type { Program } from '../engine/compile.ts';
+import type { Program } from '../engine/program.ts';
 import { float32 } from '../nd-array.ts';
 import { sampledMuzeroPolicy } from '../planning/sampled-muzero-policy.ts';
 import { summarize, type Tree } from '../planning/tree.ts';

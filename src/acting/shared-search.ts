@@ -2,7 +2,7 @@
  * A search whose roots are shared by threads: each of them, the caller too, searches a part of the roots from beginning
  * to end with a model of its own. They meet once a search, where the threads of one model would meet at every operation.
  */
-import type { Program } from '../engine/compile.ts';
+import type { Program } from '../engine/program.ts';
 import { concatRows, copyRows, mapGroup } from '../nd-array.ts';
 import { openProgram, type PortableProgram } from '../engine/traced-program.ts';
 import { restoreRng } from '../random.ts';

@@ -55,7 +55,8 @@ export interface ArmsEnd {
  * Undefined where nothing is to be shown in the end: after a dry run, or when somebody stopped it, which it says itself.
  * @throws UserError where a train command was called wrongly, or there is nothing to report
  */
-export async function runArms({ arms, notes, noun, environments, measures, out, dryRun, report, onReport }: ArmsRequest): Promise<ArmsEnd | undefined> {
+export async function runArms(request: ArmsRequest): Promise<ArmsEnd | undefined> {
+  const { arms, notes, noun, environments, measures, out, dryRun, report, onReport } = request;
   for (const note of notes) console.error(note);
   const runs = arms.flatMap((arm) => arm.runs);
   const hasEnded = async ({ folder, config }: PlannedRun) => (await readRun(path.join(out, folder), config)) !== undefined;

@@ -22,7 +22,11 @@ export interface Trained {
  * @param noun what they belong to, for example `sweep`
  * @throws UserError where a command was called wrongly
  */
-export async function trainAll(runs: readonly MissingRun[], noun: string, afterRun: () => Promise<unknown>): Promise<Trained> {
+export async function trainAll(
+  runs: readonly MissingRun[],
+  noun: string,
+  afterRun: () => Promise<unknown>,
+): Promise<Trained> {
   const bin = fileURLToPath(new URL('./dreamtree.mjs', import.meta.url));
   const failed: string[] = [];
   let child: ChildProcess | undefined;

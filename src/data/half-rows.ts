@@ -4,7 +4,7 @@
 import { sameShape, sizeOf } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
 import { fromHalf, toHalf } from './half.ts';
-import type { SequencePosition } from './replay-batch.ts';
+import type { SequencePosition } from './sequence-position.ts';
 
 /**
  * Write leaves [B, T, …] float32 of the sequences at `positions` [B] to the rows that `rowOf` gives, in the order of

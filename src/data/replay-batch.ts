@@ -8,13 +8,7 @@ import { IS_FIRST, IS_TERMINAL } from './lane-buffer.ts';
 import type { LaneBuffer } from './lane-buffer.ts';
 import { layoutOf } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
-
-/** Where a sampled sequence starts. */
-export interface SequencePosition {
-  readonly lane: number;
-  /** Index of its first step, counted from the first one that the lane ever appended. */
-  readonly start: number;
-}
+import type { SequencePosition } from './sequence-position.ts';
 
 /** What a batch is made of. */
 export interface SequenceChoice {

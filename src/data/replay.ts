@@ -8,18 +8,20 @@ import { packRows } from './half-rows.ts';
 import { createColumns, stepBytes } from './lane-buffer.ts';
 import type { StepLayout } from './lane-buffer.ts';
 import { gatherBatch } from './replay-batch.ts';
-import type { ReplayBatch, SequencePosition } from './replay-batch.ts';
+import type { ReplayBatch } from './replay-batch.ts';
 import { bytesPerStepOf, fitForm, layoutOf } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
 import { changingBytes, createMemory } from './replay-memory.ts';
 import type { ReplayMemory } from './replay-memory.ts';
 import { parseMark, readStore, ReplayStore } from './replay-store.ts';
 import type { ReplayMark, StoreOptions } from './replay-store.ts';
+import type { SequencePosition } from './sequence-position.ts';
 import { SequenceStarts } from './sequence-starts.ts';
 
-export type { ReplayBatch, SequencePosition } from './replay-batch.ts';
+export type { ReplayBatch } from './replay-batch.ts';
 export type { ReplayMark } from './replay-store.ts';
 export { ReplayError } from './segments.ts';
+export type { SequencePosition } from './sequence-position.ts';
 
 export interface ReplayOptions {
   /** How many parallel worlds write into it. */

@@ -3,8 +3,9 @@
  * DreamerV3, Hafner et al. 2023); the others uniformly, or by the priorities of their starts where it keeps any.
  */
 import type { Rng } from '../types.ts';
-import type { SequenceChoice, SequencePosition } from './replay-batch.ts';
+import type { SequenceChoice } from './replay-batch.ts';
 import type { ReplayMemory } from './replay-memory.ts';
+import type { SequencePosition } from './sequence-position.ts';
 
 export class SequenceStarts {
   readonly #memory: ReplayMemory;

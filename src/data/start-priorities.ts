@@ -5,7 +5,7 @@
  */
 import { bytesOf } from '../nd-array.ts';
 import type { Rng } from '../types.ts';
-import type { SequencePosition } from './replay-batch.ts';
+import type { SequencePosition } from './sequence-position.ts';
 import { LEAF_BYTES, SumTree } from './sum-tree.ts';
 
 /** Starts of one lane, as indices of steps: `first` to `end - 1`. */

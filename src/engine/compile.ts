@@ -3,14 +3,11 @@
  * traced once and executed as one ONNX Runtime session, or as WebAssembly where it is small and its parameters are baked
  * in; `tensorflow` and `reference` run the same program eagerly.
  */
-import type { Tensor } from '@tensorflow/tfjs';
-import type { EngineChoice, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
+import type { EngineChoice, Groups, NdArray, TensorSpec } from '../types.ts';
 import { createEagerProgram } from './eager-program.ts';
+import type { Program, ProgramFunction } from './program.ts';
 import { resolveEngine } from './resolve-engine.ts';
 import { openProgram, traceProgram } from './traced-program.ts';
-
-/** What a program does: named groups of tensors in, named groups of tensors out. Must be pure. */
-export type ProgramFunction = (inputs: Groups<Tensor>, noise: Noise) => Groups<Tensor>;
 
 export interface CompileOptions {
   /** As `resolveEngine` gave it; by default what `auto` chooses. */
@@ -19,30 +16,6 @@ export interface CompileOptions {
   readonly threads?: number;
   /** Groups that never change: baked into the session as weights, and left out of `run`'s inputs. */
   readonly constants?: Groups<NdArray>;
-}
-
-/** What compiling cost. Zeros where the engine compiles nothing. */
-export interface CompileReport {
-  readonly engine: string;
-  readonly nodes: number;
-  /** Arithmetic of one run: matrix products and convolutions, in 10⁹ floating-point operations. */
-  readonly gflop: number;
-  readonly traceMs: number;
-  /** Creating the session, which optimises the graph unless it came from the cache. */
-  readonly buildMs: number;
-  readonly cached: boolean;
-}
-
-export interface Program {
-  readonly name: string;
-  readonly inputs: Groups<TensorSpec>;
-  readonly report: CompileReport;
-  /**
-   * Run once. Random numbers are drawn from `rng`, which may be left out where the program asks for none.
-   * @throws Error naming the input and both shapes, where an input is missing or of another shape or dtype.
-   */
-  run(inputs: Groups<NdArray>, rng?: Rng): Promise<Groups<NdArray>>;
-  dispose(): Promise<void>;
 }
 
 /** @throws MissingKernelError, or an Error that names the program and what is wrong in it. */

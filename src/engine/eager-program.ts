@@ -1,10 +1,9 @@
 /** The same program, run operation by operation on one of tfjs's own backends: the oracle for the compiled one. */
 import * as tf from '@tensorflow/tfjs';
 import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
-import type { Program, ProgramFunction } from './compile.ts';
 import { MEMORY, mapGroups, sizeOf } from '../nd-array.ts';
 import { inputCheck } from './input-check.ts';
-import type { ProgramSettings } from './traced-program.ts';
+import type { Program, ProgramFunction, ProgramSettings } from './program.ts';
 
 export async function createEagerProgram(
   name: string,

@@ -10,17 +10,6 @@ import { lowerings } from './lowerings/index.ts';
 
 const TRACE_BACKEND = 'dreamtree-trace';
 
-/** What a lowering gets: its inputs as values, its attributes as tfjs gives them. */
-export interface LoweringCall {
-  readonly graph: Graph;
-  readonly inputs: Readonly<Record<string, Value>>;
-  /** The same inputs in order, for kernels that take a list. */
-  readonly list: readonly Value[];
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
-
-export type Lowering = (call: LoweringCall) => Value | readonly Value[];
-
 class TraceBackend extends tf.KernelBackend {
   graph: Graph | undefined;
   #values = new WeakMap<DataId, Value>();

@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { DType, Group, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
-import type { CompileReport, ProgramFunction } from './compile.ts';
 import { Graph, type Value, type ValueType } from './graph.ts';
 import { mapGroups, sizeOf } from '../nd-array.ts';
 import { writeModel, type NamedOutput, type OnnxModel } from './onnx.ts';
+import type { CompileReport, ProgramFunction } from './program.ts';
 import { tensorOf, trace, valueOf } from './trace-backend.ts';
 import { cast } from './lowerings/elementwise.ts';
 import { writeWasm, type WasmModel } from './wasm/write-wasm.ts';

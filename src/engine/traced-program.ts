@@ -1,18 +1,12 @@
 /** A program traced into a graph and run as one session: of ONNX Runtime, or of WebAssembly where it is small. */
 import type { EngineChoice, Group, Groups, NdArray, TensorSpec } from '../types.ts';
 import { stopwatch } from '../clock.ts';
-import type { Program, ProgramFunction } from './compile.ts';
 import { inputCheck } from './input-check.ts';
 import { sizeOf } from '../nd-array.ts';
+import type { Program, ProgramFunction, ProgramSettings } from './program.ts';
 import { openSession } from './session.ts';
 import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel } from './traced-model.ts';
 import { openWasmSession } from './wasm/wasm-session.ts';
-
-export interface ProgramSettings {
-  readonly engine: EngineChoice;
-  readonly threads: number;
-  readonly constants: Groups<NdArray>;
-}
 
 /** A program as plain data: it can be sent to another thread and opened there, as often as one likes. */
 export interface PortableProgram {

@@ -4,7 +4,7 @@
  */
 import { int32 } from '../nd-array.ts';
 import type { Action, Environment, Rng } from '../types.ts';
-import type { RecurrentOutput, RootOutput, SearchModel } from './types.ts';
+import type { RecurrentOutput, RootOutput, SearchModel } from './search-model.ts';
 
 export interface OracleOptions {
   /** Weight of the next step against this one, 0..1. */

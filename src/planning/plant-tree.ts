@@ -1,6 +1,7 @@
 /** The trees that a search begins with: bare roots. */
+import type { RootOutput } from './search-model.ts';
 import { ROOT_INDEX, emptyTree, writeNode, writePriors, type Tree } from './tree.ts';
-import type { RootOutput, SearchInput } from './types.ts';
+import type { SearchInput } from './types.ts';
 
 type PlantInput = Pick<SearchInput, 'root' | 'numSimulations' | 'invalidActions' | 'maxDepth'>;
 

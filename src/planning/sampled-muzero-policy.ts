@@ -5,7 +5,8 @@
 import { gatherRows, reshaped } from '../nd-array.ts';
 import type { NdArray, Rng } from '../types.ts';
 import { muzeroPolicy } from './muzero-policy.ts';
-import type { Embedding, PolicyOutput, Recurrent, RecurrentOutput, RootOutput, SearchInput } from './types.ts';
+import type { Embedding, Recurrent, RecurrentOutput, RootOutput } from './search-model.ts';
+import type { PolicyOutput, SearchInput } from './types.ts';
 
 /** What a model says of B states and K sampled actions each. */
 export interface SampledActions {

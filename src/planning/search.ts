@@ -5,8 +5,8 @@
 import { gatherRows, mapGroup, reshaped, rowOf, zeros } from '../nd-array.ts';
 import type { Rng } from '../types.ts';
 import type { ActionSelection } from './action-selection.ts';
+import type { Recurrent, RecurrentOutput } from './search-model.ts';
 import { ROOT_INDEX, UNVISITED, writeNode, type Tree } from './tree.ts';
-import type { Recurrent, RecurrentOutput } from './types.ts';
 
 export interface SearchSettings {
   readonly recurrent: Recurrent;

@@ -4,7 +4,7 @@
  */
 import { mapGroup, zeros } from '../nd-array.ts';
 import type { Group, NdArray } from '../types.ts';
-import type { Embedding, RootOutput } from './types.ts';
+import type { Embedding, RootOutput } from './search-model.ts';
 
 export const ROOT_INDEX = 0;
 export const NO_PARENT = -1;

@@ -1,5 +1,6 @@
 /** The learner's side of the thread: answers the calls of learner.ts, one after the other. */
-import { compile, type Program } from '../engine/compile.ts';
+import { compile } from '../engine/compile.ts';
+import type { Program } from '../engine/program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
 import type { Agent, Groups, NdArray, Refresher, Rng, Stage, TensorSpec } from '../types.ts';

@@ -3,7 +3,7 @@
  * thread of its own, because ONNX Runtime computes on the thread that calls it.
  */
 import type { Config } from '../config/index.ts';
-import type { CompileReport } from '../engine/compile.ts';
+import type { CompileReport } from '../engine/program.ts';
 import type { Group, Groups, NdArray, ParamArrays, RefreshedTargets, WorldShape } from '../types.ts';
 import { startThread } from '../thread.ts';
 import type { LearnerState } from './update.ts';

@@ -1,8 +1,8 @@
 /** One update of an agent as one program: the losses of the stages that are due, gradients, optimisers, slow copies. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { ProgramFunction } from '../engine/compile.ts';
 import { stopGradient, valueAndGradients } from '../engine/gradients.ts';
+import type { ProgramFunction } from '../engine/program.ts';
 import { mapGroup, mapGroups, specsOf, zeros } from '../nd-array.ts';
 import { initParameters } from '../nn/parameters.ts';
 import type { Agent, Batch, Group, Groups, NdArray, Noise, ParamArrays, Params, Rng, Stage, StageLoss, TensorSpec } from '../types.ts';

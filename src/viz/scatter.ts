@@ -33,7 +33,8 @@ export function plotScatter({ title, xLabel, yLabel, groups, rules = [] }: Scatt
   const yDomain = span([...points.map(({ y }) => y), ...rules.map(({ y }) => y)], 0.05);
   const names = placeLabels([
     ...rules.map(({ y, label }) => ({ y, label, color: FADED })),
-    ...shown.map(({ name, points: all, color }) => ({ y: all.reduce((sum, { y }) => sum + y, 0) / all.length, label: name, color })),
+    ...shown.map(({ name, points: all, color }) =>
+      ({ y: all.reduce((sum, { y }) => sum + y, 0) / all.length, label: name, color })),
   ], yDomain);
   const symbolOf = new Map(shown.map(({ name, symbol }) => [name, symbol]));
   const grouped = names.filter(({ label }) => symbolOf.has(label));

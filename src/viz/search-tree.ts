@@ -9,6 +9,7 @@ import { FADED } from './colors.ts';
 import { textWidth } from './draw-picture.ts';
 import { loadSharp, SVG_FONT } from './fonts.ts';
 import type { Picture } from './picture.ts';
+import type { SearchTreeNode } from './search-tree-node.ts';
 import { element } from './svg.ts';
 import { layoutTree } from './tree-layout.ts';
 import {
@@ -25,22 +26,6 @@ import {
   write,
 } from './tree-marks.ts';
 import type { EdgeMark } from './tree-marks.ts';
-
-/** A node, and the edge that leads to it. */
-export interface SearchTreeNode {
-  /** Position among the nodes, before the node's own; −1 at the root, which is the first. */
-  readonly parent: number;
-  readonly action: number;
-  readonly prior: number;
-  readonly visits: number;
-  readonly value: number;
-  /** reward + discount · value */
-  readonly qvalue: number;
-  readonly reward: number;
-  readonly discount: number;
-  /** How many nodes below it are not shown. */
-  readonly hidden?: number;
-}
 
 export interface SearchTreePicture {
   readonly nodes: readonly SearchTreeNode[];

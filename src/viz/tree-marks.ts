@@ -4,7 +4,7 @@ import { CHOSEN, EDGE, FADED, IMAGINED_COLOR, INK, OBSERVED_COLOR, PANEL, TRACK 
 import { frameCanvas, textWidth } from './draw-picture.ts';
 import { toRgba } from './picture.ts';
 import type { Picture } from './picture.ts';
-import type { SearchTreeNode } from './search-tree.ts';
+import type { SearchTreeNode } from './search-tree-node.ts';
 import { element, escapeXml, hundredths } from './svg.ts';
 
 /** How thick the frame of a picture is. */

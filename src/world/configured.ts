@@ -2,14 +2,8 @@
 import type { Environment } from '../types.ts';
 import { isExternal } from './external.ts';
 import type { Look } from './view.ts';
+import type { WorldSettings } from './world-settings.ts';
 import { wrapEnvironment } from './wrappers.ts';
-import type { WrapperSettings } from './wrappers.ts';
-
-/** The part of a configuration's `env` that makes a world what it is. */
-export interface WorldSettings extends WrapperSettings, Look {
-  /** Side of the pictures in pixels. */
-  readonly size: number;
-}
 
 /** What driver, play and dream need of a world, to be spread into their options. */
 export interface ConfiguredWorld {

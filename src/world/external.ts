@@ -4,7 +4,7 @@
  */
 import type { Environment, Step } from '../types.ts';
 import { UserError } from '../user-error.ts';
-import type { WorldSettings } from './configured.ts';
+import type { WorldSettings } from './world-settings.ts';
 import { createDriver } from './driver.ts';
 import type { Driver, DriverOptions, DriverSnapshot } from './driver.ts';
 import { playEpisodes } from './play.ts';

@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config/index.ts';
+import efficientzero from '../../src/agents/efficientzero.ts';
+import { createSearchDistillation } from '../../src/behavior/search-distillation.ts';
+import { optionsOf, type Behavior } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { float32, mapGroup, specsOf, uint8, zeros } from '../../src/nd-array.ts';
+import { createMuzero } from '../../src/models/muzero.ts';
+import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';
-import { createAgent } from '../../src/train/agent.ts';
-import { initLearner } from '../../src/train/update.ts';
-import type { Agent, Batch, Group, NdArray, ParamArrays } from '../../src/types.ts';
+import { configure } from '../../src/train/configure.ts';
+import type { Batch, Group, LatentModel, NdArray, ParamArrays } from '../../src/types.ts';
 import { normals, onnx, uniforms } from '../engine/parity.ts';
 
 const [FRAMES, UNROLL, T, A, BINS] = [2, 3, 8, 3, 5];
@@ -15,20 +18,33 @@ const [FRAMES, UNROLL, T, A, BINS] = [2, 3, 8, 3, 5];
 const STARTS = T - UNROLL - (FRAMES - 1);
 const GAMMA = 0.75;
 
-function setting(overrides: readonly string[] = [], takesTurns = false) {
-  const config = resolveConfig({
+interface Setting {
+  readonly model: LatentModel;
+  readonly behavior: Behavior;
+  readonly params: ParamArrays;
+}
+
+/** EfficientZero's model and behaviour: the only place that knows how they are made. */
+async function setting(overrides: readonly string[] = [], takesTurns = false): Promise<Setting> {
+  const { config } = await configure({
     world: 'catch', preset: 'debug', agent: 'efficientzero',
     overrides: [
       `model.frames=${FRAMES}`, `model.unroll=${UNROLL}`, `train.batchLength=${T}`, `model.bins=${BINS}`,
       'model.support=15', 'model.horizonDiscount=4', 'model.decoder=recon', 'search.returnSteps=2', ...overrides,
     ],
   });
-  const agent = createAgent(config, { actions: { kind: 'discrete', n: A }, actionSize: A, takesTurns });
-  const { params } = initLearner(agent, createRng(0));
+  const { model: modelOptions, behavior: behaviorOptions, search } = optionsOf(config, efficientzero);
+  const world = {
+    actions: { kind: 'discrete' as const, n: A }, actionSize: A, takesTurns, image: { size: config.env.size, channels: 3 },
+  };
+  const model = createMuzero(modelOptions, world);
+  const { featureSize } = model.representation;
+  const behavior = createSearchDistillation({ behavior: behaviorOptions, search }, { ...world, ...modelOptions, featureSize });
+  const params = initParameters({ ...model.parameters, ...behavior.prediction.parameters }, createRng(0));
   // Heads that begin at zero would hide what goes into them.
   const awake = mapGroup(params, (array, name) =>
     (/(logits|actor\/out)\/kernel/.test(name) ? normals(array.shape, 5) : array));
-  return { agent, params: awake };
+  return { model, behavior, params: awake };
 }
 
 type Data = Readonly<Record<Exclude<keyof Batch, 'context' | 'targets'> | 'searchPolicy' | 'searchValue', NdArray>>;
@@ -51,17 +67,15 @@ function changeAt(array: NdArray, indices: readonly number[], change: (value: nu
 }
 const mark = (indices: readonly number[]) => changeAt(zeros([1, T]), indices, () => 1);
 
-/** All losses of an agent, by name, and the priority of the sequence. */
-async function lossesOf({ agent, params }: { readonly agent: Agent; readonly params: ParamArrays }) {
+/** All losses of both, by name, and the priority of the sequence. */
+async function lossesOf({ model, behavior, params }: Setting) {
   const program = await compile('losses', ({ params: p, data }, noise) => {
     const { image, action, reward, isFirst, isTerminal, searchPolicy, searchValue, weight } = data;
     const batch: Batch = {
       image, action, reward, isFirst, isTerminal, weight, context: {}, targets: { searchPolicy, searchValue },
     };
-    const world = agent.model.loss(p, batch, noise);
-    const { parts, priority, total } = agent.behavior.loss({
-      params: p, slow: {}, state: {}, model: agent.model, world, batch, noise,
-    });
+    const world = model.loss(p, batch, noise);
+    const { parts, priority, total } = behavior.loss({ params: p, slow: {}, statistics: {}, model, world, batch, noise });
     const own: Group<Tensor> = priority ? { priority } : {};
     return { out: { ...world.parts, ...parts, ...own, total: tf.add(world.total, total) } };
   }, specsOf({ params, data: { ...plain } }), { engine: onnx });
@@ -76,8 +90,9 @@ const ofInterest = [
 ] as const;
 
 describe('search distillation', async () => {
-  const { agent, params } = setting();
-  const losses = await lossesOf({ agent, params });
+  const whole = await setting();
+  const { params } = whole;
+  const losses = await lossesOf(whole);
 
   const same = (one: Record<string, number>, other: Record<string, number>) => {
     for (const name of ofInterest) expect(other[name], name).toBeCloseTo(one[name], 5);
@@ -115,7 +130,7 @@ describe('search distillation', async () => {
       return returns.reduce((sum, each) => sum + each) / T;
     };
     expect((await losses(params, plain)).targetValue).toBeCloseTo(mean(GAMMA), 5);
-    const game = setting([], true);
+    const game = await setting([], true);
     expect((await (await lossesOf(game))(game.params, plain)).targetValue).toBeCloseTo(mean(-GAMMA), 5);
   });
 
@@ -188,7 +203,7 @@ describe('search distillation', async () => {
   });
 
   it('learns the searched value itself where it is asked to, and returns where there is none', async () => {
-    const direct = await lossesOf(setting(['search.valueTarget=search']));
+    const direct = await lossesOf(await setting(['search.valueTarget=search']));
     expect((await direct(sure, numbers)).targetValue).toBeCloseTo(4, 4);
     // Terminal at index 2, and index 0 unknown: 1 + γ·1 from there, then 4, 0 and 4 five times.
     const some = {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import dreamer from '../../src/agents/dreamer.ts';
+import { keysOf, schemaOf } from '../../src/config/index.ts';
 
 const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));
 const SPAWN_TIMEOUT_MS = 300_000; // for a machine under load; each takes about half a second
@@ -46,6 +48,7 @@ describe('the frame', { timeout: SPAWN_TIMEOUT_MS }, () => {
     [['list', '--jsn'], "error: unknown option '--jsn' (Did you mean --json?)\n"],
     [['verify-env', 'cartpole'], "error: missing required argument 'recording'\n"],
     [['check', 'catch', '--size', 'big'], "error: --size: expected an integer ≥ 8, got 'big'\n"],
+    [['list', '--keys', '--agent', 'dremer'], /^error: unknown agent 'dremer'; did you mean 'dreamer'\? .*\n$/],
     [['check', './absent.ts'], /^error: no such file: '\.\/absent\.ts' \(looked for .*\)\n$/],
   ])('%j is refused with one sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await dreamtree(...args);
@@ -65,8 +68,38 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
     });
     expect(listing.agents.map(({ name }) => name)).toContain('gumbel-muzero');
     expect(listing.policies.map(({ name }) => name)).toEqual(['actor', 'gumbel', 'puct', 'random', 'sampled']);
-    expect(listing.presets.find(({ name }) => name === 'tiny')).toMatchObject({ size: 32, deter: 128, classes: 8 });
-    expect(listing.keys.find(({ key }) => key === 'seed')).toMatchObject({ default: 0, expected: 'an integer' });
+    expect(listing.presets.find(({ name }) => name === 'tiny')).toMatchObject({
+      size: 32, batchSize: 8, sizes: { 'model.deter': 128, 'model.classes': 8, 'behavior.imaginationStarts': 32 },
+    });
+    const keyOf = (wanted: string) => listing.keys.find(({ key }) => key === wanted);
+    expect(keyOf('seed')).toMatchObject({ default: 0, expected: 'an integer' });
+    expect(keyOf('seed')).not.toHaveProperty('readBy');
+    expect(keyOf('search.temperature')).toMatchObject({ default: 1, readBy: ['muzero', 'puct'] });
+    expect(keyOf('behavior.entropy')?.readBy).toEqual(listing.agents.map(({ name }) => name));
+    const names = listing.keys.map(({ key }) => key);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).not.toContain('search.policy');
+  });
+
+  test('--agent has the keys and the sizes of one agent', async () => {
+    const { code, stdout } = await dreamtree('list', '--json', '--keys', '--agent', 'muzero');
+    expect(code).toBe(0);
+    const listing = JSON.parse(stdout) as Record<string, readonly Record<string, unknown>[]>;
+    const names = listing.keys.map(({ key }) => key);
+    for (const key of ['seed', 'model.frames', 'search.temperature', 'search.reanalyse']) expect(names).toContain(key);
+    for (const key of ['model.stoch', 'search.considered', 'behavior.lambda', 'behavior.greedy']) expect(names).not.toContain(key);
+    expect(listing.presets.find(({ name }) => name === 'tiny')?.sizes).not.toHaveProperty('model.classes');
+  });
+
+  test('--keys --agent is a table of the keys alone, in a line each', async () => {
+    const { code, stdout } = await dreamtree('list', '--keys', '--agent', 'dreamer');
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.trim().split(' ')[0])).toEqual(keysOf(schemaOf(dreamer)).map(({ key }) => key));
+    expect(lines.find((line) => line.includes('model.unimix'))).toMatch(
+      /^ +model\.unimix +0\.01 +a number ≥ 0 and ≤ 1 +Share of the uniform distribution .*\.$/,
+    );
+    expect(lines.find((line) => line.includes('model.deter'))).toMatch(/^ +model\.deter +\(preset\) +an integer ≥ 1 /);
   });
 });
 

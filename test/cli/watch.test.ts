@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listWorlds } from '../../src/cli/worlds.ts';
+import { listWorlds } from '../../src/open/worlds.ts';
 import { decode } from '../viz/frames.ts';
 
 const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listWorlds, loadWorld } from '../../src/cli/worlds.ts';
+import { listWorlds, loadWorld } from '../../src/open/worlds.ts';
 
 let folder = '';
 beforeAll(async () => {

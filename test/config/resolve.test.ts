@@ -43,9 +43,10 @@ describe('layers', () => {
   test('an agent lays its wishes over preset and world, and the user over all', async () => {
     const worldDefaults = { preset: 'debug', model: { frames: 7 }, search: { simulations: 9 } };
     const config = await configOf({ world: 'mine', worldDefaults, agent: 'gumbel-muzero', overrides: ['behavior.actorLayers=2'] });
-    const { model, search, behavior } = optionsOf(config, gumbelMuzero);
+    const { model, behavior } = optionsOf(config, gumbelMuzero);
     expect([model.frames, model.bins, config.train.batchLength]).toEqual([3, 51, 16]); // 7, 15 and 6 without it
-    expect([search.simulations, behavior.actorLayers, behavior.criticLayers]).toEqual([9, 2, 1]);
+    expect([behavior.actorLayers, behavior.criticLayers]).toEqual([2, 1]);
+    expect(config.search).toMatchObject({ simulations: 9, reanalyse: 0.5 });
   });
 
   test('what a preset or a world wishes for and the agent does not read is left out', async () => {

@@ -1,6 +1,6 @@
 /** The contract of worlds: every listed one keeps it, and every way of breaking it is caught and said in words. */
 import { describe, expect, it } from 'vitest';
-import { listWorlds } from '../../src/cli/worlds.ts';
+import { listWorlds } from '../../src/open/worlds.ts';
 import { createRng } from '../../src/random.ts';
 import type { Environment, Transition } from '../../src/types.ts';
 import { checkEnvironment } from '../../src/world/contract.ts';

@@ -1,8 +1,9 @@
 /** Runs one program on the compiled engine and on the reference engine, and measures how far apart they are. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { compile, type ProgramFunction } from '../../src/engine/compile.ts';
+import { compile } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
+import type { ProgramFunction } from '../../src/engine/program.ts';
 import { float32, int32, mapGroups, specsOf, sizeOf } from '../../src/nd-array.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { createRng } from '../../src/random.ts';

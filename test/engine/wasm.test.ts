@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it, vi } from 'vitest';
-import { compile, type ProgramFunction } from '../../src/engine/compile.ts';
+import { compile } from '../../src/engine/compile.ts';
+import type { ProgramFunction } from '../../src/engine/program.ts';
 import { float32, specsOf } from '../../src/nd-array.ts';
 import { openProgram, traceProgram } from '../../src/engine/traced-program.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';

@@ -2,22 +2,19 @@ import { expect, it } from 'vitest';
 import cartpole from '../../envs/cartpole.ts';
 import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { createDreamer } from '../../eval/dream.ts';
-import { resolveConfig } from '../../src/config/index.ts';
 import { createRng } from '../../src/random.ts';
-import { createAgent, shapeOf } from '../../src/train/agent.ts';
+import { buildAgent, configure, shapeOf } from '../../src/train/configure.ts';
 import { initLearner } from '../../src/train/update.ts';
 import type { Environment } from '../../src/types.ts';
-import { actionSize } from '../../src/world/actions.ts';
 import { configureWorld } from '../../src/world/configured.ts';
 import { recordEpisode } from '../../src/world/record.ts';
 import { reference } from '../engine/parity.ts';
 
 it('dreams beside the configured world: its dynamics, and one nuisance for whatever the dream does', async () => {
   const overrides = ['env.actionRepeat=2', 'env.timeLimit=12', 'env.distract=noise', 'env.camera=jitter'];
-  const config = resolveConfig({ world: 'cartpole', preset: 'debug', overrides });
+  const { config, agent: variant } = await configure({ world: 'cartpole', preset: 'debug', overrides });
   const world = configureWorld(cartpole as Environment, config.env);
-  const { actions } = world.environment;
-  const agent = createAgent(config, { actions, actionSize: actionSize(actions) });
+  const agent = buildAgent(variant, config, shapeOf(world.environment, config.env));
   const { params } = initLearner(agent, createRng(0));
   const dreamer = await createDreamer({ ...world, agent, engine: reference, context: 1, horizon: 20 });
   const left = await dreamer.dream(params, { always: 0 }, createRng(3));
@@ -42,9 +39,9 @@ it('dreams beside the configured world: its dynamics, and one nuisance for whate
 }, 60_000);
 
 it('takes another action where the world forbids the one that is asked for', async () => {
-  const config = resolveConfig({ world: 'tic-tac-toe', preset: 'debug', agent: 'gumbel-muzero' });
+  const { config, agent: variant } = await configure({ world: 'tic-tac-toe', preset: 'debug', agent: 'gumbel-muzero' });
   const world = configureWorld(ticTacToe as Environment, config.env);
-  const agent = createAgent(config, shapeOf(world.environment));
+  const agent = buildAgent(variant, config, shapeOf(world.environment, config.env));
   const { params } = initLearner(agent, createRng(0));
   const dreamer = await createDreamer({ ...world, agent, engine: reference, context: 2, horizon: 20 });
   const { rewards } = await dreamer.dream(params, { always: 4 }, createRng(0)); // the middle is empty once at most

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { matrixLine, matrixPlot, matrixRows, playMatrix } from '../../eval/matrix.ts';
 import type { MatrixCell, MatrixOptions } from '../../eval/matrix.ts';
 import { randomPolicy } from '../../src/policies/random.ts';
-import type { Actor } from '../../src/planning/acting.ts';
 import { createRng } from '../../src/random.ts';
-import type { Environment } from '../../src/types.ts';
+import type { Environment, RunningPolicy } from '../../src/types.ts';
 import { plainLook } from '../../src/world/view.ts';
 
 /** Begins at 0 to 9, and ends after two actions, each rewarded by where it began. */
@@ -19,7 +18,7 @@ const world: Environment<{ start: number; step: number }> = {
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Acts at random; takes `ms` for it, and says how many simulations it made for all lanes, if any. */
-function actorOf({ ms = 0, simulations }: { ms?: number; simulations?: number }, dispose: () => void): Actor {
+function actorOf({ ms = 0, simulations }: { ms?: number; simulations?: number }, dispose: () => void): RunningPolicy {
   const random = randomPolicy(world.actions);
   return {
     ...random,

@@ -8,7 +8,7 @@ import { aggregateCurve, armNames, curvePlot, finalPlot } from '../../eval/sweep
 import { readmeTable, sweepTable } from '../../eval/sweep-table.ts';
 import { readRun, summarize } from '../../eval/sweep.ts';
 import type { RunResult } from '../../eval/sweep.ts';
-import { resolveConfig } from '../../src/config/index.ts';
+import { configure } from '../../src/train/configure.ts';
 
 describe('the grid', () => {
   it('takes seeds as ranges, as lists, and as both, each once', () => {
@@ -26,8 +26,8 @@ describe('the grid', () => {
     expect(() => parseChange('=8')).toThrow("--vary: expected key=value, got '=8'");
   });
 
-  it('has the default and each change alone in every world, with the same budget and seeds', () => {
-    const { arms, notes } = planSweep({
+  it('has the default and each change alone in every world, with the same budget and seeds', async () => {
+    const { arms, notes } = await planSweep({
       worlds: ['catch', 'cartpole'], seeds: '3,5', steps: '900', set: ['train.threads=1'],
       vary: ['behavior.entropy=0.5', 'behavior.entropy=0.5+model.stem=8'],
     });
@@ -51,17 +51,19 @@ describe('the grid', () => {
     );
   });
 
-  it('takes the agent that suits a world where none was asked for', () => {
+  it('takes the agent that suits a world where none was asked for', async () => {
     const agentFor = (world: string) => (world === 'tic-tac-toe' ? 'gumbel-muzero' : undefined);
-    const agentsOf = (agents?: string) => planSweep({ worlds: ['tic-tac-toe', 'catch'], seeds: '0', agentFor, ...(agents ? { agents } : {}) })
-      .arms.map(({ runs: [{ config }] }) => config.agent);
-    expect(agentsOf()).toEqual(['gumbel-muzero', 'dreamer']);
-    expect(agentsOf('muzero')).toEqual(['muzero', 'muzero']);
+    const agentsOf = async (agents?: string) => {
+      const { arms } = await planSweep({ worlds: ['tic-tac-toe', 'catch'], seeds: '0', agentFor, ...(agents ? { agents } : {}) });
+      return arms.map(({ runs: [{ config }] }) => config.agent);
+    };
+    expect(await agentsOf()).toEqual(['gumbel-muzero', 'dreamer']);
+    expect(await agentsOf('muzero')).toEqual(['muzero', 'muzero']);
   });
 
-  it('names agents and presets only where they were asked for', () => {
+  it('names agents and presets only where they were asked for', async () => {
     const asked = { agents: 'dreamer', presets: 'tiny, debug', minutes: '2' };
-    const { arms } = planSweep({ worlds: ['catch'], seeds: '0', ...asked });
+    const { arms } = await planSweep({ worlds: ['catch'], seeds: '0', ...asked });
     const folders = arms.map(({ runs }) => runs[0].folder);
     expect(folders).toEqual(['catch-dreamer-tiny-seed0', 'catch-dreamer-debug-seed0']);
     expect(commandLine(arms[1].runs[0].trainArgs)).toBe(
@@ -70,9 +72,9 @@ describe('the grid', () => {
     expect(arms[1].runs[0].config.train).toMatchObject({ minutes: 2, steps: 200 });
   });
 
-  it('leaves out a change that is none, world by world, and says so', () => {
+  it('leaves out a change that is none, world by world, and says so', async () => {
     const vary = ['behavior.entropy=0.03', 'behavior.entropy=3e-2'];
-    const { arms, notes } = planSweep({ worlds: ['catch', 'cartpole'], seeds: '0', vary });
+    const { arms, notes } = await planSweep({ worlds: ['catch', 'cartpole'], seeds: '0', vary });
     expect(arms.map(({ world, change = 'default' }) => `${world}: ${change}`)).toEqual([
       'catch: default', 'cartpole: default', 'cartpole: behavior.entropy=0.03',
     ]);
@@ -83,15 +85,15 @@ describe('the grid', () => {
     ]);
   });
 
-  it('gives every run a folder of its own with a safe and short name', () => {
+  it('gives every run a folder of its own with a safe and short name', async () => {
     const long = 'behavior.entropy=0.5+optimizer.learningRate=0.001+train.logEvery=';
     const vary = [`${long}10`, `${long}20`, 'env.size= 64 # /../x'];
-    const { arms } = planSweep({ worlds: ['catch'], seeds: '0', vary });
+    const { arms } = await planSweep({ worlds: ['catch'], seeds: '0', vary });
     const [, one, other, spaced] = arms.map(({ runs }) => runs[0].folder);
     expect(one).toMatch(/^catch-dreamer-default-behavior.entropy=0.5\+optimizer.learningRate=0.00-[0-9a-f]{8}-seed0$/);
     expect(other).not.toBe(one);
     expect(spaced).toMatch(/^catch-dreamer-default-env\.size=_64_\.\._x-[0-9a-f]{8}-seed0$/);
-    expect(() => planSweep({ worlds: ['./a/my.ts', './b/my.ts'], seeds: '0' })).toThrow(
+    await expect(planSweep({ worlds: ['./a/my.ts', './b/my.ts'], seeds: '0' })).rejects.toThrow(
       'runs of ./a/my.ts and ./b/my.ts would both go to my-dreamer-default-seed0',
     );
   });
@@ -101,12 +103,13 @@ describe('the grid', () => {
     [{ set: ['model.stem=big'] }, /model\.stem: expected an integer ≥ 1, got "big"/],
     [{ steps: 'many' }, /train\.steps: expected an integer ≥ 1, got "many"/],
     [{ presets: 'tiny,huge' }, /unknown preset 'huge'/],
-    [{ agents: 'driemer' }, /agent: expected one of .*; did you mean 'dreamer'/],
+    [{ agents: 'driemer' }, /unknown agent 'driemer'; did you mean 'dreamer'/],
+    [{ vary: ['search.depth=2'] }, /search\.depth is read by dreamer-mcts, .*, not by dreamer$/],
     [{ agents: ' , ' }, /--agents: expected names separated by commas/],
     [{ set: ['seed=1'] }, /'seed' is not for --set or --vary in a sweep/],
     [{ vary: ['model.stem=8+seed=1'] }, /'seed' is not for --set or --vary in a sweep/],
-  ])('refuses what no run could be made with: %j', (part, message) => {
-    expect(() => planSweep({ worlds: ['catch'], seeds: '0', ...part })).toThrow(message);
+  ])('refuses what no run could be made with: %j', async (part, message) => {
+    await expect(planSweep({ worlds: ['catch'], seeds: '0', ...part })).rejects.toThrow(message);
   });
 
   it('quotes what a shell would take apart', () => {
@@ -116,7 +119,7 @@ describe('the grid', () => {
   });
 });
 
-const [plain, varied] = planSweep({ worlds: ['catch'], seeds: '0-4', steps: '2000', vary: ['model.stem=8'] }).arms;
+const { arms: [plain, varied] } = await planSweep({ worlds: ['catch'], seeds: '0-4', steps: '2000', vary: ['model.stem=8'] });
 const result = (seed: number, returnMean: number, more: Partial<RunResult> = {}): RunResult => ({
   env: 'catch', directory: `run${seed}`, seed, returnMean, steps: 2000, updates: 1200, trainedMs: 60_000,
   stopped: false, ...more,
@@ -226,12 +229,13 @@ describe('plots', () => {
   });
 });
 
-describe('run folders', () => {
+describe('run folders', async () => {
   let folder: string;
   beforeAll(() => void (folder = mkdtempSync(path.join(tmpdir(), 'sweep-'))));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const config = resolveConfig({ world: 'catch', preset: 'debug', overrides: ['seed=4', 'train.minutes=2'] });
+  const overrides = ['seed=4', 'train.minutes=2'];
+  const { config } = await configure({ world: 'catch', preset: 'debug', overrides });
   const write = (made: object, facts: object | string): string => {
     const directory = mkdtempSync(path.join(folder, 'run-'));
     writeFileSync(path.join(directory, 'config.yaml'), stringify(made));
@@ -240,29 +244,36 @@ describe('run folders', () => {
   };
   const facts = { env: 'catch', steps: 200, updates: 60, trainedMs: 5000, returnMean: 0.5, episodes: 4 };
 
-  it('have ended when their steps are taken, or their minutes are over', () => {
+  it('have ended when their steps are taken, or their minutes are over', async () => {
     const done = write(config, facts);
-    expect(readRun(done, config)).toEqual({
+    expect(await readRun(done, config)).toEqual({
       directory: done, env: 'catch', seed: 4, steps: 200, updates: 60, trainedMs: 5000, returnMean: 0.5, stopped: false,
     });
     const cut = { ...facts, steps: 192, trainedMs: 120_000 };
-    expect(readRun(write(config, cut), config)).toMatchObject({ steps: 192, stopped: true });
-    expect(readRun(write(config, { ...cut, trainedMs: 119_999 }), config)).toBeUndefined();
+    expect(await readRun(write(config, cut), config)).toMatchObject({ steps: 192, stopped: true });
+    expect(await readRun(write(config, { ...cut, trainedMs: 119_999 }), config)).toBeUndefined();
   });
 
-  it('count only with the settings that are asked for', () => {
+  it('count as an older version left them, with the keys of all agents', async () => {
+    const older = { ...config, policy: undefined, search: { policy: 'auto', depth: 0 }, replay: { ...config.replay, priority: 0 } };
+    expect(await readRun(write(older, facts), config)).toMatchObject({ seed: 4 });
+    const otherwise = { ...older, search: { policy: 'gumbel', depth: 0 } };
+    expect(await readRun(write(otherwise, facts), config)).toBeUndefined();
+  });
+
+  it('count only with the settings that are asked for', async () => {
     const done = write(config, facts);
     for (const change of ['model.stem=2', 'train.steps=300', 'seed=5', 'train.minutes=0']) {
-      const other = resolveConfig({ base: config, overrides: [change] });
-      expect(readRun(done, other), change).toBeUndefined();
+      const { config: other } = await configure({ base: config, overrides: [change] });
+      expect(await readRun(done, other), change).toBeUndefined();
     }
   });
 
-  it('have no result where a file is missing, torn or of another kind', () => {
-    expect(readRun(path.join(folder, 'absent'), config)).toBeUndefined();
-    expect(readRun(write(config, '{"env":"catch","steps":2'), config)).toBeUndefined();
-    expect(readRun(write(config, { ...facts, returnMean: null }), config)).toBeUndefined();
-    expect(readRun(write({ preset: 'debug' }, facts), config)).toBeUndefined();
+  it('have no result where a file is missing, torn or of another kind', async () => {
+    expect(await readRun(path.join(folder, 'absent'), config)).toBeUndefined();
+    expect(await readRun(write(config, '{"env":"catch","steps":2'), config)).toBeUndefined();
+    expect(await readRun(write(config, { ...facts, returnMean: null }), config)).toBeUndefined();
+    expect(await readRun(write({ preset: 'debug' }, facts), config)).toBeUndefined();
   });
 
   it('become plots: every run faint, an arm on top, random and best known as rules', () => {

@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config/index.ts';
+import { optionsOf } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32, int32, mapGroup, specsOf, zeros } from '../../src/nd-array.ts';
-import { createMuzero } from '../../src/models/muzero.ts';
+import muzero, { createMuzero } from '../../src/models/muzero.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { firstSteps } from '../../src/nn/sequences.ts';
 import { createRng } from '../../src/random.ts';
+import { configure } from '../../src/train/configure.ts';
 import type { Batch, Group, Groups, Latent, LatentModel, NdArray } from '../../src/types.ts';
 import { integers, normals, onnx, uniforms } from '../engine/parity.ts';
 
@@ -16,20 +17,20 @@ const FRAMES = 3;
 const UNROLL = 3;
 const [B, T, A] = [2, 8, 3];
 
-function setting(agent: string, overrides: readonly string[] = []) {
-  const config = resolveConfig({
+async function setting(agent: string, overrides: readonly string[] = []) {
+  const { config } = await configure({
     world: 'catch', preset: 'debug', agent,
     overrides: [`model.frames=${FRAMES}`, `model.unroll=${UNROLL}`, `train.batchLength=${T}`, ...overrides],
   });
-  const model = createMuzero(config.model, { image: { size: config.env.size, channels: 3 }, actionSize: A });
+  const { model: options } = optionsOf(config, muzero);
+  const model = createMuzero(options, { image: { size: config.env.size, channels: 3 }, actionSize: A });
   // Heads that begin at zero would hide what goes into them.
   const params = mapGroup(initParameters(model.parameters, createRng(0)), (array, name) =>
     (name.endsWith('logits/kernel') ? normals(array.shape, 5) : array));
-  return { config, model, params };
+  return { size: config.env.size, options, model, params };
 }
 
-const { config, model, params } = setting('efficientzero', ['model.decoder=recon']);
-const { size } = config.env;
+const { size, options, model, params } = await setting('efficientzero', ['model.decoder=recon']);
 
 /** The second sequence begins in the middle of an episode; another one begins at index 4 of the first. */
 const batch = {
@@ -55,7 +56,7 @@ function refuse(): never {
 const whole = ({ image, action, reward, isFirst, isTerminal }: Group<Tensor>): Batch =>
   ({ image, action, reward, isFirst, isTerminal, context: {}, targets: {}, weight: tf.ones([B]) });
 
-const filter = (v: Inputs): Latent => model.filter(v.params, whole(v.batch), noNoise);
+const filter = (v: Inputs): Latent => model.representation.filter(v.params, whole(v.batch), noNoise);
 
 const at = (tensor: Tensor, t: number): Tensor => tf.unstack(tensor, 1)[t];
 
@@ -68,20 +69,20 @@ describe('the trio as a filter', () => {
   it('sees in a sequence what it sees step by step', async () => {
     const { whole: sequence, steps, last } = await run((v) => {
       const pictures = tf.div(tf.cast(tf.reshape(v.batch.image, [B * T, size, size, 3]), 'float32'), 255);
-      const tokens = tf.reshape(model.encode(v.params, pictures), [B, T, -1]);
-      let carry: Latent = mapGroup(model.carryShapes, (shape) => tf.zeros([B, ...shape]));
+      const tokens = tf.reshape(model.representation.encode(v.params, pictures), [B, T, -1]);
+      let carry: Latent = mapGroup(model.representation.carryShapes, (shape) => tf.zeros([B, ...shape]));
       const latents: Latent[] = [];
       for (let t = 0; t < T; t++) {
         const input = { tokens: at(tokens, t), previousAction: at(v.batch.action, t), isFirst: at(v.batch.isFirst, t) };
-        const next = model.observe(v.params, carry, input, noNoise);
+        const next = model.representation.observe(v.params, carry, input, noNoise);
         carry = next.carry;
         latents.push(next.latent);
       }
-      const steps = mapGroup(model.latentShapes, (_, leaf) => tf.stack(latents.map((latent) => latent[leaf]), 1));
+      const steps = mapGroup(model.dynamics.latentShapes, (_, leaf) => tf.stack(latents.map((latent) => latent[leaf]), 1));
       return { whole: filter(v), steps, last: carry };
     }, { params, batch });
-    for (const leaf of Object.keys(model.latentShapes)) close(steps[leaf], sequence[leaf], 5);
-    expect(last.history.shape).toEqual([B, ...model.carryShapes.history]);
+    for (const leaf of Object.keys(model.dynamics.latentShapes)) close(steps[leaf], sequence[leaf], 5);
+    expect(last.history.shape).toEqual([B, ...model.representation.carryShapes.history]);
     // Roots were not imagined.
     for (const leaf of ['arrival', 'memory', 'before', 'age']) {
       expect(sequence[leaf].data.every((value) => value === 0), leaf).toBe(true);
@@ -96,7 +97,7 @@ describe('the trio as a filter', () => {
       return out.state.data;
     };
     const before = await states({});
-    const deter = config.model.deter;
+    const deter = options.deter;
     /** By sequence, the indices whose state differs. */
     const moved = (after: ArrayLike<number>) => [0, 1].map((b) => Array.from({ length: T }, (_, t) => t).filter((t) =>
       Array.from({ length: deter }, (_, i) => (b * T + t) * deter + i).some((i) => after[i] !== before[i])));
@@ -127,16 +128,16 @@ describe('the trio unrolled', () => {
         let latent = mapGroup(latents, (leaf) => at(leaf, FRAMES - 1 + s));
         const reached: Latent[] = [latent];
         for (let k = 1; k <= UNROLL; k++) {
-          latent = { ...model.imagine(v.params, latent, at(v.batch.action, FRAMES - 1 + s + k)) };
+          latent = { ...model.dynamics.imagine(v.params, latent, at(v.batch.action, FRAMES - 1 + s + k)) };
           reached.push(latent);
         }
         return reached;
       });
-      const imaginedLatents = mapGroup(model.latentShapes, (_, leaf) =>
+      const imaginedLatents = mapGroup(model.dynamics.latentShapes, (_, leaf) =>
         tf.stack(rows.map((reached) => tf.stack(reached.map((latent) => latent[leaf]), 1)), 1));
       return { unrolled: result.latents, imagined: imaginedLatents, other: { valid: result.valid } };
     }, { params, batch });
-    for (const leaf of Object.keys(model.latentShapes)) {
+    for (const leaf of Object.keys(model.dynamics.latentShapes)) {
       close(unrolled[leaf], imagined[leaf], leaf === 'before' ? 2 : 5);
     }
     // Starts 2, 3, 4 and up to 3 steps; the episode of the first sequence ends before index 4.
@@ -151,7 +152,7 @@ describe('the trio unrolled', () => {
     const gradients = (depth: number, through: 'unroll' | 'imagine') => run((v) => {
       // One start, so that its actions are in no history.
       const shorter = mapGroup(v.batch, (leaf) => firstSteps(leaf, FRAMES + UNROLL));
-      const weights = tf.tensor1d(Array.from({ length: config.model.deter }, (_, i) => i + 1));
+      const weights = tf.tensor1d(Array.from({ length: options.deter }, (_, i) => i + 1));
       const { gradients: found } = valueAndGradients({ action: shorter.action }, () => {
         let state: Tensor;
         if (through === 'unroll') {
@@ -159,9 +160,9 @@ describe('the trio unrolled', () => {
           if (!unrolled) throw new Error('expected what was unrolled');
           state = tf.unstack(tf.squeeze(unrolled.latents.state, [1]), 1)[depth];
         } else {
-          let latent = mapGroup(model.filter(v.params, whole(shorter), noNoise), (leaf) => at(leaf, FRAMES - 1));
+          let latent = mapGroup(model.representation.filter(v.params, whole(shorter), noNoise), (leaf) => at(leaf, FRAMES - 1));
           for (let k = 1; k <= depth; k++) {
-            latent = { ...model.imagine(v.params, latent, at(shorter.action, FRAMES - 1 + k)) };
+            latent = { ...model.dynamics.imagine(v.params, latent, at(shorter.action, FRAMES - 1 + k)) };
           }
           state = latent.state;
         }
@@ -198,7 +199,7 @@ describe('the losses of the trio', () => {
     const white = { ...batch, image: int32(new Int32Array(batch.image.data.length).fill(255), batch.image.shape) };
     const { parts } = await run(lossOf(model), { params: blank, batch: white });
     // Of 2 sequences × 3 starts × 3 steps 13 come before the end of their episode.
-    expect(parts.reward.data[0]).toBeCloseTo((13 / 18) * Math.log(config.model.bins), 4);
+    expect(parts.reward.data[0]).toBeCloseTo((13 / 18) * Math.log(options.bins), 4);
     expect(parts.continue.data[0]).toBeCloseTo((13 / 18) * Math.LN2, 4);
     // Depths 0, 1 and 2 of the three starts are looked at: in the first sequence the second is over by then.
     expect(parts.image.data[0]).toBeCloseTo((5 / 6) * size * size * 3 * 0.25, 1);
@@ -211,8 +212,8 @@ describe('the losses of the trio', () => {
 
   it('let a decoder that only looks change nothing but itself', async () => {
     const silent = ['model.scales.reward=0', 'model.scales.continue=0', 'model.scales.consistency=0'];
-    const [probe, recon] = ['probe', 'recon'].map((decoder) =>
-      setting('gumbel-muzero', [`model.decoder=${decoder}`, ...silent]));
+    const [probe, recon] = await Promise.all(['probe', 'recon'].map((decoder) =>
+      setting('gumbel-muzero', [`model.decoder=${decoder}`, ...silent])));
     const learned = moving((await run(lossOf(probe.model), { params: probe.params, batch })).gradients);
     expect(learned).toEqual(Object.keys(probe.params).filter((name) => name.startsWith('decoder/')));
     expect(learned.length).toBeGreaterThan(0);
@@ -222,8 +223,8 @@ describe('the losses of the trio', () => {
   });
 
   it('do without a decoder', async () => {
-    const none = setting('gumbel-muzero', ['model.decoder=none']);
-    expect(none.model.decode).toBeUndefined();
+    const none = await setting('gumbel-muzero', ['model.decoder=none']);
+    expect(none.model.dynamics.decode).toBeUndefined();
     expect(Object.keys(none.params).filter((name) => name.startsWith('decoder/'))).toEqual([]);
     const { parts, gradients } = await run(lossOf(none.model), { params: none.params, batch });
     expect(Object.keys(parts)).toEqual(['reward', 'continue']);

@@ -1,6 +1,6 @@
 /** A model for tests: a deterministic world of numbered states, written as tables. */
 import { int32 } from '../../src/nd-array.ts';
-import type { RecurrentOutput, RootOutput, SearchModel } from '../../src/planning/types.ts';
+import type { RecurrentOutput, RootOutput, SearchModel } from '../../src/planning/search-model.ts';
 import type { Rng } from '../../src/types.ts';
 
 export interface StateTable {

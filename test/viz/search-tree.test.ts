@@ -6,7 +6,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRng } from '../../src/random.ts';
 import { drawSearchTree, writeSearchTree } from '../../src/viz/search-tree.ts';
-import type { SearchTreeNode, SearchTreePicture } from '../../src/viz/search-tree.ts';
+import type { SearchTreePicture } from '../../src/viz/search-tree.ts';
+import type { SearchTreeNode } from '../../src/viz/search-tree-node.ts';
 import type { Picture } from '../../src/viz/picture.ts';
 import { decode } from './frames.ts';
 

@@ -1,28 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import catchWorld from '../../envs/catch.ts';
-import { resolveConfig } from '../../src/config/index.ts';
 import { createRng } from '../../src/random.ts';
+import { configure } from '../../src/train/configure.ts';
 import type { Environment, Observation, Policy } from '../../src/types.ts';
 import { configureWorld } from '../../src/world/configured.ts';
 import { expertPlayer, policyPlayer, recordEpisode, stackFrames } from '../../src/world/record.ts';
 import { createView } from '../../src/world/view.ts';
 import { counterWorld } from './counter-world.ts';
 
-const configure = (environment: Environment, ...overrides: string[]) =>
-  configureWorld(environment, resolveConfig({ world: 'any', preset: 'debug', overrides }).env);
+const configured = async (environment: Environment, ...overrides: string[]) =>
+  configureWorld(environment, (await configure({ world: 'any', preset: 'debug', overrides })).config.env);
 
 describe('configureWorld', () => {
-  it('is the world itself, plain, by default', () => {
-    expect(configure(counterWorld)).toEqual({
+  it('is the world itself, plain, by default', async () => {
+    expect(await configured(counterWorld)).toEqual({
       environment: counterWorld,
       size: 16,
       look: { greyscale: false, distract: 'none', camera: 'fixed', distractStrength: 0.5, frameStack: 1 },
     });
   });
 
-  it('takes dynamics and look from the configuration', () => {
+  it('takes dynamics and look from the configuration', async () => {
     const overrides = ['env.actionRepeat=2', 'env.timeLimit=3', 'env.distract=film', 'env.greyscale=true'];
-    const world = configure(counterWorld, ...overrides);
+    const world = await configured(counterWorld, ...overrides);
     expect(world.environment.maxSteps).toBe(2);
     expect(world.look).toMatchObject({ distract: 'film', greyscale: true });
   });
@@ -30,7 +30,7 @@ describe('configureWorld', () => {
 
 describe('recordEpisode', () => {
   it('keeps a picture of every state, and plays on where it keeps no more', async () => {
-    const world = configure(catchWorld as Environment);
+    const world = await configured(catchWorld as Environment);
     const player = expertPlayer(world);
     if (!player) throw new Error('expected Catch to have an expert');
     const whole = await recordEpisode({ world, player, rng: createRng(0), size: 24, maxPictures: 100 });
@@ -45,7 +45,7 @@ describe('recordEpisode', () => {
   });
 
   it('shows a policy its own size, with the nuisance that is recorded', async () => {
-    const world = configure(counterWorld, 'env.distract=noise', 'env.size=32');
+    const world = await configured(counterWorld, 'env.distract=noise', 'env.size=32');
     const seen: { image: Uint8Array; first: number; previous: number[] }[] = [];
     const policy: Policy = {
       name: 'second',
@@ -66,7 +66,7 @@ describe('recordEpisode', () => {
     });
   });
 
-  it('has no expert where the world has none', () => {
-    expect(expertPlayer(configure(counterWorld))).toBeUndefined();
+  it('has no expert where the world has none', async () => {
+    expect(expertPlayer(await configured(counterWorld))).toBeUndefined();
   });
 });

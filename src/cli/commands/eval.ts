@@ -98,7 +98,8 @@ async function showMeasures(
   const { createRng } = await import('../../random.ts');
   const measures = await loadMeasures(namesOf('--measures', text));
   const taken = await takeMeasures(measures, {
-    opened, episodes, rng: createRng(seed), ...(policy === undefined ? {} : { policy }), ...(opponent === undefined ? {} : { opponent }),
+    opened, episodes, rng: createRng(seed),
+    ...(policy === undefined ? {} : { policy }), ...(opponent === undefined ? {} : { opponent }),
   });
   const { environment: { name: env }, config: { agent } } = opened;
   if (json) {

@@ -32,7 +32,9 @@ interface Listing {
   readonly agents: readonly { readonly name: string; readonly description: string }[];
   readonly policies: readonly { readonly name: string; readonly description: string }[];
   /** Of `eval --measures` and `sweep --measures`. */
-  readonly measures: readonly { readonly name: string; readonly description: string; readonly quantities: readonly string[] }[];
+  readonly measures: readonly {
+    readonly name: string; readonly description: string; readonly quantities: readonly string[];
+  }[];
   /** Of `study`. */
   readonly studies: readonly { readonly name: string; readonly question: string }[];
   readonly presets: readonly ListedPreset[];

@@ -60,8 +60,8 @@ async function studyCommand(name: string | undefined, options: StudyOptions): Pr
   const measures = await loadMeasures(study.measures);
   const { environments, agentOf } = await loadWorlds([...new Set(study.arms.flatMap(({ worlds }) => worlds))]);
   const asked = {
-    ...(preset === undefined ? {} : { presets: preset }), ...(seeds === undefined ? {} : { seeds }), ...(steps === undefined ? {} : { steps }),
-    ...(minutes === undefined ? {} : { minutes }), ...(set ? { set } : {}),
+    ...(preset === undefined ? {} : { presets: preset }), ...(seeds === undefined ? {} : { seeds }),
+    ...(steps === undefined ? {} : { steps }), ...(minutes === undefined ? {} : { minutes }), ...(set ? { set } : {}),
   };
   const plan = await planStudy(study, asked, agentOf);
   const all = plan.arms.reduce((sum, { runs }) => sum + runs.length, 0);
@@ -81,7 +81,8 @@ async function studyCommand(name: string | undefined, options: StudyOptions): Pr
   });
   if (!end) return;
   if (end.rows.length > 0) console.log(readmeTable(end.rows));
-  console.error(`${end.ended} of ${end.of} runs have ended; ${files.length > 0 ? `begin with ${files[0]}` : 'there is nothing to report yet'}`);
+  const next = files.length > 0 ? `begin with ${files[0]}` : 'there is nothing to report yet';
+  console.error(`${end.ended} of ${end.of} runs have ended; ${next}`);
   if (end.failed.length > 0) {
     console.error(`failed: ${end.failed.join(', ')}. The same study command tries again.`);
     process.exitCode = 1;

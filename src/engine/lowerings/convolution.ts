@@ -5,8 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { broadcastShape, type Graph, type Value } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
 import type { KernelName } from '../ops.ts';
-import type { Lowering } from '../trace-backend.ts';
 import { slice, transpose } from './shaping.ts';
 
 type ConvInfo = tf.backend_util.Conv2DInfo;

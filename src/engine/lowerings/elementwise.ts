@@ -1,8 +1,8 @@
 /** Element by element: arithmetic, comparisons, logic, casts, selection. */
 import { sameShape } from '../../nd-array.ts';
 import { DATA_TYPE, broadcastShape, type Graph, type Value, type ValueType } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
 import type { ArithmeticOp, ComparisonOp, KernelName, UnaryOp } from '../ops.ts';
-import type { Lowering } from '../trace-backend.ts';
 
 /** One node of the same name and type. */
 const unary = (op: UnaryOp, fold?: (x: number) => number): Lowering => ({ graph, inputs: { x } }) => {

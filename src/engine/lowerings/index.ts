@@ -1,6 +1,6 @@
 /** Every tfjs kernel that can be traced, by name. */
+import type { Lowering } from '../lowering.ts';
 import type { KernelName } from '../ops.ts';
-import type { Lowering } from '../trace-backend.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { indexing } from './indexing.ts';

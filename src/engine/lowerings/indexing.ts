@@ -1,7 +1,7 @@
 /** Picking by index: gather, scatter-add, one-hot, top-k. */
 import { sameShape } from '../../nd-array.ts';
+import type { Lowering } from '../lowering.ts';
 import type { KernelName } from '../ops.ts';
-import type { Lowering } from '../trace-backend.ts';
 import { cast } from './elementwise.ts';
 import { normalizeAxes } from './reduction.ts';
 

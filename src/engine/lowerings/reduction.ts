@@ -1,6 +1,6 @@
 /** Sums, means, extremes and softmax along axes. */
 import type { Graph, Value } from '../graph.ts';
-import type { Lowering } from '../trace-backend.ts';
+import type { Lowering } from '../lowering.ts';
 import type { KernelName, ReductionOp } from '../ops.ts';
 import { cast } from './elementwise.ts';
 

@@ -1,8 +1,8 @@
 /** Moving numbers about: reshape, transpose, concatenate, cut, pad, repeat. */
 import { sameShape, sizeOf } from '../../nd-array.ts';
 import type { Graph, Value } from '../graph.ts';
+import type { Lowering } from '../lowering.ts';
 import type { KernelName } from '../ops.ts';
-import type { Lowering } from '../trace-backend.ts';
 import { normalizeAxes } from './reduction.ts';
 
 export function reshape(graph: Graph, x: Value, shape: readonly number[]): Value {

@@ -1,7 +1,7 @@
 /** Worlds by the name `gym:<Gymnasium id>` or `gym:<file.py>`: they run in a Python process, as PROTOCOL.md says. */
 import type { ActionSpace } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
-import type { WorldSettings } from '../configured.ts';
+import type { WorldSettings } from '../world-settings.ts';
 import type { ExternalWorld } from '../external.ts';
 import { openGymDriver } from './gym-driver.ts';
 import type { GymRules } from './gym-episode.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cumulativeProduct, lambdaReturns, nStepReturns, quantile } from '../../src/behavior/returns.ts';
+import { cumulativeProduct, lambdaReturns, nStepReturns, quantile } from '../../src/nn/returns.ts';
 import { float32 } from '../../src/nd-array.ts';
 import { evaluate } from '../engine/parity.ts';
 
