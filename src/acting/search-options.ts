@@ -1,17 +1,13 @@
 /** Options of tree searches, in the section `search`; a policy takes those that its algorithm reads. */
 import { z } from 'zod';
 import { count, fraction, natural, positive, weight, type Options, type OptionsOf, type Shape } from '../config/index.ts';
+import { sampledOptions } from '../nn/search-targets.ts';
 
 /** Of every search. */
 export const searchOptions = {
   simulations: count.default(16).describe('Simulations of a search.'),
   depth: natural.default(0).describe('Steps from the root to the deepest node; 0 means no limit.'),
   prior: z.enum(['sample', 'mode']).default('sample').describe('What an edge of the tree takes of a stochastic model.'),
-} as const satisfies Shape;
-
-/** Of searches over continuous actions. */
-export const sampledOptions = {
-  samples: count.default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
 } as const satisfies Shape;
 
 /** Of Sequential Halving with Gumbel noise. */

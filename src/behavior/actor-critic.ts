@@ -4,7 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { count, defineBehavior, fraction, natural, positive, weight, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import {
+  count, defineBehavior, fraction, natural, positive, weight, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+} from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { scalar } from '../nd-array.ts';
 import { symexpTwoHot, type Trainable } from '../nn/distributions.ts';

@@ -5,13 +5,15 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { count, defineBehavior, fraction, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import {
+  count, defineBehavior, fraction, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+} from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { contractedTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
 import { nStepReturns } from '../nn/returns.ts';
-import { isSearched, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
+import { isSearched, sampledOptions, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
 import { advance, flatten, mapLatent, windows } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Batch, Params, Representation, Unrolled } from '../types.ts';
@@ -19,7 +21,7 @@ import type { Batch, Params, Representation, Unrolled } from '../types.ts';
 const options = {
   behavior: headOptions,
   search: {
-    samples: count.default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
+    ...sampledOptions,
     valueTarget: z
       .enum(['returns', 'search'])
       .default('returns')
@@ -50,16 +52,21 @@ const SUPPORT = 300;
 
 export function createSearchDistillation({ behavior: config, search }: SearchDistillationOptions, shape: HeadShape): Behavior {
   const { featureSize, actions, bins, support = SUPPORT, takesTurns = false, forbids = false } = shape;
-  const policy = policyHead('actor', featureSize, actions, config);
+  const actor = policyHead('actor', featureSize, actions, config);
   const critic = chain(
     mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
   );
   const valueOf = (params: Params, features: Tensor) => contractedTwoHot(critic.apply(params, features), support);
 
   /** What values learn, [B, T]. */
-  function valueTargets(params: Params, representation: Representation, { latents }: { latents: Unrolled['latents'] }, batch: Batch): Tensor {
-    const features = mapLatent(stopGradients(latents), (leaf) => flatten(leaf, 2));
-    const own = tf.reshape(valueOf(params, representation.features(features)).predict(), batch.reward.shape);
+  function valueTargets(
+    params: Params,
+    { features: featuresOf }: Representation,
+    { latents }: Pick<Unrolled, 'latents'>,
+    batch: Batch,
+  ): Tensor {
+    const observed = mapLatent(stopGradients(latents), (leaf) => flatten(leaf, 2));
+    const own = tf.reshape(valueOf(params, featuresOf(observed)).predict(), batch.reward.shape);
     const known = isSearched(batch.targets);
     const value = tf.add(tf.mul(batch.targets.searchValue, known), tf.mul(own, tf.sub(1, known)));
     const returns = nStepReturns(
@@ -74,8 +81,8 @@ export function createSearchDistillation({ behavior: config, search }: SearchDis
 
   return {
     prediction: {
-      parameters: parametersOf([policy, critic]),
-      predict: (params, features) => ({ policy: policy.apply(params, features), value: valueOf(params, features) }),
+      parameters: parametersOf([actor, critic]),
+      predict: (params, features) => ({ policy: actor.apply(params, features), value: valueOf(params, features) }),
     },
     slow: { prefixes: [''], rate: config.slowRate },
     targetShapes: searchTargetShapes(actions, search, forbids),
@@ -93,7 +100,7 @@ export function createSearchDistillation({ behavior: config, search }: SearchDis
       const average = (rows: Tensor) => tf.div(tf.sum(tf.mul(rows, flatten(share, 3))), batchSize * starts);
 
       const features = representation.features(mapLatent(latents, (leaf) => flatten(leaf, 3)));
-      const predicted = { policy: policy.apply(params, features), value: valueOf(params, features) };
+      const predicted = { policy: actor.apply(params, features), value: valueOf(params, features) };
 
       // Policy: where a search was made, and something was left to be decided
       const targets = Object.fromEntries(Object.entries(batch.targets).map(([name, leaf]) => [name, along(leaf)]));

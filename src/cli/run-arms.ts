@@ -6,7 +6,7 @@ import { commandLine, type Arm, type PlannedRun, type SweepPlan } from '../../ev
 import { writeReport } from '../../eval/sweep-report.ts';
 import { readRun, type SweepRow } from '../../eval/sweep.ts';
 import { loadWorld } from '../open/worlds.ts';
-import { agentFor } from '../train/configure.ts';
+import { agentFor, configure } from '../train/configure.ts';
 import type { Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { trainAll, type MissingRun } from './train-all.ts';
@@ -14,18 +14,19 @@ import { trainAll, type MissingRun } from './train-all.ts';
 /** All of them before the first run: a typing error shows now, not after an hour. @throws UserError */
 export async function loadWorlds(names: readonly string[]): Promise<{
   readonly environments: ReadonlyMap<string, Environment>;
-  /** The agent that suits a world. */
+  /** The agent that suits a world, where that is not the configuration's default. */
   agentOf(world: string): string | undefined;
 }> {
   const environments = new Map<string, Environment>();
-  for (const name of names) environments.set(name, await loadWorld(name));
-  return {
-    environments,
-    agentOf(world) {
-      const environment = environments.get(world);
-      return environment && agentFor(environment);
-    },
-  };
+  const agents = new Map<string, string>();
+  for (const world of names) {
+    const environment = await loadWorld(world);
+    const agent = agentFor(environment);
+    const { config } = await configure({ world });
+    environments.set(world, environment);
+    if (agent !== config.agent) agents.set(world, agent);
+  }
+  return { environments, agentOf: (world) => agents.get(world) };
 }
 
 export interface ArmsRequest extends SweepPlan {

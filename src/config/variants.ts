@@ -2,7 +2,9 @@
  * What a file in `models`, `behavior` and `agents` exports by default. A user's own agent is a file whose default export
  * is an `AgentVariant`; `define…` only lets TypeScript see which options belong to it.
  */
-import type { ActionSpace, Agent, Group, LatentModel, Model, ModelLoss, ParamArrays, Prediction, StageInput, StageLoss, WorldShape } from '../types.ts';
+import type {
+  ActionSpace, Agent, Group, LatentModel, Model, ModelLoss, ParamArrays, Prediction, StageInput, StageLoss, WorldShape,
+} from '../types.ts';
 import type { Component, Options, OptionsOf } from './component.ts';
 import type { ConfigLayer } from './layer.ts';
 

@@ -12,7 +12,7 @@ import { rmsNorm } from '../engine/fused.ts';
 import { scaleGradient, stopGradient } from '../engine/gradients.ts';
 import { consistency } from '../nn/consistency.ts';
 import { bernoulli } from '../nn/distributions.ts';
-import { codecOptions, codecRules, imageDecoder, imageEncoder, pictureLoss, picturesOf } from '../nn/image-codec.ts';
+import { codecOptions, codecRules, codecShape, imageDecoder, imageEncoder, pictureLoss, picturesOf } from '../nn/image-codec.ts';
 import { chain, dense, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
 import { eachReward, outcomeOptions, outcomeRules, valuePrefix } from '../nn/reward-head.ts';
 import { rollout } from '../nn/rollout.ts';
@@ -68,7 +68,7 @@ const UNROLL_GRADIENT = 0.5;
  */
 export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<WorldShape, 'image' | 'actionSize'>): LatentModel {
   const { deter, hidden, frames, unroll, units, scales } = config;
-  const codec = { ...image, stem: config.stem, depth: config.depth, minResolution: config.minResolution };
+  const codec = codecShape(config, image);
   const row = hidden + actionSize;
 
   const encoder = imageEncoder('encoder', codec);

@@ -10,7 +10,9 @@ import { count, defineModel, fraction, section, weight, type OptionsOf, type Pre
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { blockGru } from '../nn/block-gru.ts';
 import { bernoulli, categorical, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
-import { codecOptions, codecRules, imageDecoder, imageEncoder, pictureLoss, picturesOf, type DecoderEntry } from '../nn/image-codec.ts';
+import {
+  codecOptions, codecRules, codecShape, imageDecoder, imageEncoder, pictureLoss, picturesOf, type DecoderEntry,
+} from '../nn/image-codec.ts';
 import { blockLinear, chain, dense, linear, mlp, normAct, parametersOf } from '../nn/layers.ts';
 import { outcomeOptions, outcomeRules } from '../nn/reward-head.ts';
 import { flatten as flattenAxes, mergeTime } from '../nn/sequences.ts';
@@ -61,7 +63,9 @@ export default defineModel({
   presets,
   rules: ({ model }, { env }) => [
     ...codecRules(model, env),
-    ...(model.deter % model.blocks > 0 ? [{ key: 'model.blocks', expected: `expected a divisor of model.deter = ${model.deter}` }] : []),
+    ...(model.deter % model.blocks > 0
+      ? [{ key: 'model.blocks', expected: `expected a divisor of model.deter = ${model.deter}` }]
+      : []),
     ...outcomeRules(model),
   ],
   build: ({ model }, world) => createRssm(model, world),
@@ -80,7 +84,7 @@ export function createRssm(config: RssmOptions, { image, actionSize }: Pick<Worl
   const { deter, hidden, stoch, classes, blocks, units, unimix, freeNats, scales } = config;
   const flat = stoch * classes;
   const featureSize = deter + flat;
-  const codec = { ...image, stem: config.stem, depth: config.depth, minResolution: config.minResolution };
+  const codec = codecShape(config, image);
 
   const encoder = imageEncoder('encoder', codec);
   const decoder = config.decoder === 'none'

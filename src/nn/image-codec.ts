@@ -42,6 +42,12 @@ export interface ImageShape {
   readonly minResolution: number;
 }
 
+/** The shape of a codec for a world's pictures, from a model's options. */
+export const codecShape = (
+  { stem, depth, minResolution }: Pick<ImageShape, 'stem' | 'depth' | 'minResolution'>,
+  image: Pick<ImageShape, 'size' | 'channels'>,
+): ImageShape => ({ ...image, stem, depth, minResolution });
+
 interface Stage {
   readonly resolution: number;
   readonly channels: number;

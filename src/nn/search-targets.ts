@@ -1,7 +1,13 @@
 /** What replay keeps of a search, and what a policy learns from it. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { count } from '../config/index.ts';
 import type { ActionSpace, Distribution, Group } from '../types.ts';
+
+/** Keys of whatever searches continuous actions, or learns from such a search. */
+export const sampledOptions = {
+  samples: count.default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
+};
 
 /**
  * `searchPolicy`: the improved policy over A actions, or over the K `searchActions` [K, A] that were sampled where

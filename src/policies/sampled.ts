@@ -1,5 +1,6 @@
 /** Gumbel search over actions that are sampled at every node (Hubert et al. 2021; Wang et al. 2024). */
-import { gumbelOptions, sampledOptions, searchOptions } from '../acting/search-options.ts';
+import { gumbelOptions, searchOptions } from '../acting/search-options.ts';
+import { sampledOptions } from '../nn/search-targets.ts';
 import { searchPolicy } from '../acting/search-policy.ts';
 import { gumbelMuzeroPolicy } from '../planning/gumbel-muzero-policy.ts';
 

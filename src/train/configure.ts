@@ -49,8 +49,8 @@ export async function configure(request: ConfigureRequest): Promise<Configured> 
 function policyBefore(base: ConfigLayer | undefined, { acts }: AgentVariant): string | undefined {
   const search = base?.search;
   const named = typeof search === 'object' && search !== null && 'policy' in search ? search.policy : undefined;
-  if (typeof named !== 'string' || named === acts || (typeof acts === 'object' && Object.values(acts).includes(named))) return undefined;
-  return named;
+  const own = typeof acts === 'string' ? [acts] : Object.values(acts);
+  return typeof named === 'string' && !own.includes(named) ? named : undefined;
 }
 
 function textOf(layer: ConfigLayer | undefined, key: string): string | undefined {

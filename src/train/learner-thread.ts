@@ -74,9 +74,9 @@ answer<LearnerCalls>({
       for (const { name, search } of due) {
         if (!search) continue;
         const { state } = learner();
-        const next = await search({ params: state.params, statistics: state.statistics, inputs: fresh, update, rng: stream.split(name) });
-        const statistics = { ...state.statistics, ...next.statistics };
-        learner().state = { ...state, params: { ...state.params, ...next.params }, statistics };
+        const { params: now, statistics } = state;
+        const next = await search({ params: now, statistics, inputs: fresh, update, rng: stream.split(name) });
+        learner().state = { ...state, params: { ...now, ...next.params }, statistics: { ...statistics, ...next.statistics } };
       }
     }
     learner().state = withHardCopies(learner().state, agent.stages, update);

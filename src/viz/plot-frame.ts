@@ -1,16 +1,36 @@
-/** What plots have in common: their size, font and ground, the span of an axis, and names that do not cover each other. */
+/** What plots have in common: their size, font and ground, their axes, and names that do not cover each other. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { INK } from './colors.ts';
+import { FADED, INK } from './colors.ts';
 import { SVG_FONT } from './fonts.ts';
 
 const WIDTH = 720;
-export const HEIGHT = 400;
+const HEIGHT = 400;
 export const TOP = 58;
 export const BOTTOM = 48;
 const LABEL_PX = 12;
 /** The mean width of a letter of DejaVu Sans, as a share of its size, rounded up. */
 const LETTER = 0.62;
+
+/** What a plot over two axes says beside its marks. */
+export interface AxesPlot {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** Dashed reference lines with a name, such as the return of random actions. */
+  readonly rules?: readonly { readonly y: number; readonly label: string }[];
+}
+
+interface Axes {
+  readonly xDomain: readonly [number, number];
+  readonly yDomain: readonly [number, number];
+  readonly marginRight: number;
+  /** Of x. */
+  readonly tickFormat?: (x: number) => string;
+  readonly marks: readonly Plot.Markish[];
+  readonly isEmpty: boolean;
+}
+
 /** 35 000 as 35K. */
 export const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format;
 
@@ -27,6 +47,29 @@ export function svgOf(options: Plot.PlotOptions): string {
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return svg.outerHTML;
+}
+
+/** A plot over two axes, 720 × 400 pixels: reference lines below its marks, words above them. */
+export function axesSvgOf(
+  { title, xLabel, yLabel, rules = [] }: AxesPlot,
+  { xDomain, yDomain, marginRight, tickFormat, marks, isEmpty }: Axes,
+): string {
+  return svgOf({
+    height: HEIGHT,
+    marginLeft: 58,
+    marginRight,
+    x: { domain: xDomain, label: null, ticks: 6, tickFormat, tickSize: 4 },
+    y: { domain: yDomain, label: null, ticks: 6, tickSize: 0, grid: true },
+    marks: [
+      Plot.ruleY(rules, { y: 'y', stroke: FADED, strokeDasharray: '5 4' }),
+      Plot.ruleY([yDomain[0]], { stroke: INK, strokeOpacity: 0.6 }),
+      ...marks,
+      Plot.text([title], { frameAnchor: 'top-left', dx: -44, dy: -44, fontSize: 15 }),
+      Plot.text([`↑ ${yLabel}`], { frameAnchor: 'top-left', dx: -44, dy: -20, fill: FADED }),
+      Plot.text([`${xLabel} →`], { frameAnchor: 'bottom-right', dy: 40, fill: FADED }),
+      isEmpty ? Plot.text(['no data yet'], { frameAnchor: 'middle', fill: FADED, fontSize: 14 }) : null,
+    ],
+  });
 }
 
 /** Room for the longest of these labels, in pixels. */

@@ -5,9 +5,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as Plot from '@observablehq/plot';
-import { FADED, INK, seriesColor } from './colors.ts';
+import { FADED, seriesColor } from './colors.ts';
 import { loadSharp } from './fonts.ts';
-import { BOTTOM, HEIGHT, TOP, placeLabels, short, span, svgOf, widthOf } from './plot-frame.ts';
+import { BOTTOM, TOP, axesSvgOf, placeLabels, short, span, svgOf, widthOf, type AxesPlot } from './plot-frame.ts';
 import { plotScatter, type ScatterPlot } from './scatter.ts';
 
 export interface PlotPoint {
@@ -26,13 +26,8 @@ export interface PlotSeries {
   readonly faint?: boolean;
 }
 
-export interface LinePlot {
-  readonly title: string;
-  readonly xLabel: string;
-  readonly yLabel: string;
+export interface LinePlot extends AxesPlot {
   readonly series: readonly PlotSeries[];
-  /** Dashed reference lines with a name, such as the return of random actions. */
-  readonly rules?: readonly { readonly y: number; readonly label: string }[];
 }
 
 export interface IntervalRow {
@@ -59,7 +54,7 @@ const ROW = 30;
 
 /** The plot as one SVG element with a white ground, 720 × 400 pixels. No points at all, or a single one, are fine. */
 export function plotLines(plot: LinePlot): string {
-  const { title, xLabel, yLabel, series, rules = [] } = plot;
+  const { series, rules = [] } = plot;
   const points = series.flatMap((one) => one.points).filter((point) => Number.isFinite(point.x));
   const xs = points.filter((point) => Number.isFinite(point.y)).map((point) => point.x);
   const ys = [...points.flatMap(({ y, lo, hi }) => [y, lo, hi]), ...rules.map((rule) => rule.y)]
@@ -79,15 +74,12 @@ export function plotLines(plot: LinePlot): string {
     ],
     yDomain,
   );
-  return svgOf({
-    height: HEIGHT,
-    marginLeft: 58,
+  return axesSvgOf(plot, {
+    xDomain,
+    yDomain,
     marginRight: 24 + widthOf(ends.map((end) => end.label)),
-    x: { domain: xDomain, label: null, ticks: 6, tickFormat: xDomain[1] >= 10_000 ? short : undefined, tickSize: 4 },
-    y: { domain: yDomain, label: null, ticks: 6, tickSize: 0, grid: true },
+    ...(xDomain[1] >= 10_000 ? { tickFormat: short } : {}),
     marks: [
-      Plot.ruleY(rules, { y: 'y', stroke: FADED, strokeDasharray: '5 4' }),
-      Plot.ruleY([yDomain[0]], { stroke: INK, strokeOpacity: 0.6 }),
       ...lines.map((one) => marksOf(one)),
       Plot.text(ends, {
         x: () => xDomain[1],
@@ -97,11 +89,8 @@ export function plotLines(plot: LinePlot): string {
         textAnchor: 'start',
         dx: 8,
       }),
-      Plot.text([title], { frameAnchor: 'top-left', dx: -44, dy: -44, fontSize: 15 }),
-      Plot.text([`↑ ${yLabel}`], { frameAnchor: 'top-left', dx: -44, dy: -20, fill: FADED }),
-      Plot.text([`${xLabel} →`], { frameAnchor: 'bottom-right', dy: 40, fill: FADED }),
-      xs.length ? null : Plot.text(['no data yet'], { frameAnchor: 'middle', fill: FADED, fontSize: 14 }),
     ],
+    isEmpty: xs.length === 0,
   });
 }
 

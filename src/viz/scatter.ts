@@ -1,7 +1,7 @@
 /** A plot of points in groups, for what two numbers about the same things have to do with each other. */
 import * as Plot from '@observablehq/plot';
-import { FADED, INK, seriesColor } from './colors.ts';
-import { HEIGHT, placeLabels, span, svgOf, widthOf } from './plot-frame.ts';
+import { FADED, seriesColor } from './colors.ts';
+import { axesSvgOf, placeLabels, span, widthOf, type AxesPlot } from './plot-frame.ts';
 
 export interface ScatterGroup {
   readonly name: string;
@@ -9,21 +9,17 @@ export interface ScatterGroup {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-export interface ScatterPlot {
-  readonly title: string;
-  readonly xLabel: string;
-  readonly yLabel: string;
+export interface ScatterPlot extends AxesPlot {
   /** In the colours of as many lines, each with a shape of its own; named at the right, near the mean of its heights. */
   readonly groups: readonly ScatterGroup[];
-  /** Dashed reference lines with a name, such as the return of random actions. */
-  readonly rules?: readonly { readonly y: number; readonly label: string }[];
 }
 
 /** Told apart in grey print as well. */
 const SHAPES = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye'] as const;
 
 /** The plot as one SVG element with a white ground, 720 × 400 pixels. No points at all are fine. */
-export function plotScatter({ title, xLabel, yLabel, groups, rules = [] }: ScatterPlot): string {
+export function plotScatter(plot: ScatterPlot): string {
+  const { groups, rules = [] } = plot;
   const shown = groups.map(({ name, points }, i) => ({
     name, color: seriesColor(i), symbol: SHAPES[i % SHAPES.length],
     points: points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)),
@@ -38,24 +34,17 @@ export function plotScatter({ title, xLabel, yLabel, groups, rules = [] }: Scatt
   ], yDomain);
   const symbolOf = new Map(shown.map(({ name, symbol }) => [name, symbol]));
   const grouped = names.filter(({ label }) => symbolOf.has(label));
-  return svgOf({
-    height: HEIGHT,
-    marginLeft: 58,
+  return axesSvgOf(plot, {
+    xDomain,
+    yDomain,
     marginRight: 40 + widthOf(names.map(({ label }) => label)),
-    x: { domain: xDomain, label: null, ticks: 6, tickSize: 4 },
-    y: { domain: yDomain, label: null, ticks: 6, tickSize: 0, grid: true },
     marks: [
-      Plot.ruleY(rules, { y: 'y', stroke: FADED, strokeDasharray: '5 4' }),
-      Plot.ruleY([yDomain[0]], { stroke: INK, strokeOpacity: 0.6 }),
       ...shown.map(({ points: all, color, symbol }) =>
         Plot.dot(all, { x: 'x', y: 'y', r: 5, symbol, fill: color, fillOpacity: 0.6, stroke: color })),
       ...grouped.map(({ at, label, color }) =>
         Plot.dot([at], { x: () => xDomain[1], y: (y: number) => y, dx: 14, r: 4, symbol: symbolOf.get(label), fill: color })),
       Plot.text(names, { x: () => xDomain[1], y: 'at', text: 'label', fill: 'color', textAnchor: 'start', dx: 24 }),
-      Plot.text([title], { frameAnchor: 'top-left', dx: -44, dy: -44, fontSize: 15 }),
-      Plot.text([`↑ ${yLabel}`], { frameAnchor: 'top-left', dx: -44, dy: -20, fill: FADED }),
-      Plot.text([`${xLabel} →`], { frameAnchor: 'bottom-right', dy: 40, fill: FADED }),
-      points.length > 0 ? null : Plot.text(['no data yet'], { frameAnchor: 'middle', fill: FADED, fontSize: 14 }),
     ],
+    isEmpty: points.length === 0,
   });
 }

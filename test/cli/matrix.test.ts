@@ -98,7 +98,7 @@ describe('matrix', { timeout: SPAWN_TIMEOUT_MS }, () => {
 
   test.each([
     [['--policies', 'puct'], '--policies: none of them fits: puct searches discrete actions, and these are continuous'],
-    [['--policies', 'actr'], /^error: --policies: expected actor, .*, got 'actr'; did you mean 'actor'\?\n$/],
+    [['--policies', 'actr'], /^error: unknown policy 'actr'; did you mean 'actor'\? Known: actor, .*\n$/],
     [['--simulations', '0'], "--simulations: 0 is the actor; expected more beside it, got '0'"],
     [['--simulations', '2,'], "--simulations: expected an integer ≥ 0, got ''"],
     [['--out', 'matrix.gif'], "--out: expected an .svg or a .png, got 'matrix.gif'"],

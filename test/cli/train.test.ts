@@ -112,10 +112,13 @@ describe('a world of the user, from its file to pictures', { timeout: 600_000 },
   it.each([
     [['eval', 'nowhere'], /nowhere does not exist/],
     [['eval', 'my-env.ts'], /my-env\.ts is not a dreamtree checkpoint/],
-    [['eval', 'run', '--policy', 'monkey'], /--policy: expected actor, gumbel, .*, got 'monkey'/],
+    [['eval', 'run', '--policy', 'monkey'], /unknown policy 'monkey'; did you mean '.*'\? Known: actor, gumbel, /],
     [['dream', 'run', '--out', 'x.bmp'], /\.png, \.webp (or|and) \.gif/],
     [['train', './my-env.ts', '--preset', 'debug', '--logdir', 'run', '--seed', '1'], /was begun with seed = 0, not 1/],
     [['train', './my-env.ts', '--set', 'model.dete=3'], /unknown key 'model\.dete'; did you mean 'model\.deter'/],
+    [['train', './my-env.ts', '--set', 'search.simulations=3'], /^error: search\.simulations is read by .*, not by dreamer\n$/],
+    [['train', './my-env.ts', '--set', 'policy=gumbel'], /'policy' is not for --set; choose it with --policy/],
+    [['train', './my-env.ts', '--agent', 'muzro'], /unknown agent 'muzro'; did you mean 'muzero'/],
     [['train', './my-env.ts', '--preset', 'debug', '--engine', 'tensorflow'], /npm rebuild @tensorflow\/tfjs-node-gpu/],
   ])('exits with 2 and one sentence: %j', (args, message) => {
     const { status, stderr } = dreamtree(...args);

@@ -7,13 +7,14 @@ import { createLocalCollector, type Collected } from '../../src/train/collector.
 import { buildAgent, configure, openPolicy, shapeOf } from '../../src/train/configure.ts';
 import { initLearner } from '../../src/train/update.ts';
 import { openDriver } from '../../src/world/external.ts';
+import { awake } from '../contracts/listed.ts';
 
 const environment = await loadWorld('catch');
 const { config, agent: variant } = await configure({ world: 'catch', preset: 'debug', agent: 'gumbel-muzero' });
 const agent = buildAgent(variant, config, shapeOf(environment, config.env));
 const policy = await openPolicy('gumbel', config, environment.actions, agent);
 const engine = await resolveEngine();
-const paramsOf = (seed: number) => initLearner(agent, createRng(seed)).params;
+const paramsOf = (seed: number) => awake(initLearner(agent, createRng(seed)).params);
 
 async function openCollector(failing = false) {
   const rng = createRng(7);
