@@ -1,24 +1,15 @@
 /** From what a user names to an agent that can act: checkpoint, configuration, world, parameters. */
-import type { AgentVariant, Config } from '../config/index.ts';
 import { readCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { findCheckpoint } from '../data/find-checkpoint.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
-import { actingPolicy, buildAgent, configure, openPolicy, shapeOf } from '../train/configure.ts';
-import type { Agent, EngineChoice, Environment, Group, ParamArrays, ParameterSpec, RunningPolicy, WorldShape } from '../types.ts';
+import { actingPolicy, configure, openPolicy, settle, type Settled } from '../train/configure.ts';
+import type { EngineChoice, Group, ParamArrays, ParameterSpec, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
-import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import { loadWorld } from './worlds.ts';
 
-export interface OpenedAgent {
+export interface OpenedAgent extends Settled {
   readonly file: string;
   readonly checkpoint: Checkpoint;
-  readonly config: Config;
-  readonly variant: AgentVariant;
-  /** The world as the configuration has it, with the size and the look of its pictures. */
-  readonly world: ConfiguredWorld;
-  readonly environment: Environment;
-  readonly shape: WorldShape;
-  readonly agent: Agent;
   readonly params: ParamArrays;
   readonly engine: EngineChoice;
 }
@@ -35,15 +26,13 @@ export async function openAgent(runOrFile: string, { overrides = [], policies = 
   const file = findCheckpoint(runOrFile);
   const checkpoint = await readCheckpoint(file);
   await requireKnown(file, checkpoint);
-  const { config, agent: variant } = await configure({ base: { ...checkpoint.config }, overrides, policies });
-  const world = configureWorld(await loadWorld(config.world), config.env);
-  const { environment } = world;
-  const shape = shapeOf(environment, config.env);
-  const agent = buildAgent(variant, config, shape);
+  const configured = await configure({ base: { ...checkpoint.config }, overrides, policies });
+  const { config } = configured;
+  const settled = settle(configured, await loadWorld(config.world));
   const params = checkpoint.arrays.params ?? {};
-  requireSameShapes(file, agent.parameters, params);
+  requireSameShapes(file, settled.agent.parameters, params);
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
-  return { file, checkpoint, config, variant, world, environment, shape, agent, params, engine };
+  return { ...settled, file, checkpoint, params, engine };
 }
 
 /** @throws UserError where the configuration, before anything is laid over it, cannot be */

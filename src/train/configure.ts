@@ -9,6 +9,7 @@ import { AGENTS, POLICIES, loadVariant, variantNames } from '../listing.ts';
 import type { ActionSpace, Agent, Environment, WorldShape } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { actionSize } from '../world/actions.ts';
+import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import { channelsOf } from '../world/frame-stack.ts';
 
 const DEFAULT_AGENT = 'dreamer';
@@ -101,6 +102,25 @@ export function buildAgent(variant: AgentVariant, config: Config, world: WorldSh
   const refusal = variant.refuses(world);
   if (refusal !== undefined) throw new UserError(`agent '${config.agent}' cannot learn this world: ${refusal}`);
   return variant.build(optionsOf(config, variant), world);
+}
+
+/** A world as it is configured, and the agent that is built for it. */
+export interface Settled {
+  readonly config: Config;
+  readonly variant: AgentVariant;
+  /** With the size and the look of its pictures. */
+  readonly world: ConfiguredWorld;
+  readonly environment: Environment;
+  readonly shape: WorldShape;
+  readonly agent: Agent;
+}
+
+/** @throws UserError where agent and world do not go together */
+export function settle({ config, agent: variant }: Configured, plain: Environment): Settled {
+  const world = configureWorld(plain, config.env);
+  const { environment } = world;
+  const shape = shapeOf(environment, config.env);
+  return { config, variant, world, environment, shape, agent: buildAgent(variant, config, shape) };
 }
 
 /** The name of the policy that an agent acts by while it learns. */

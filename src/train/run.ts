@@ -6,19 +6,18 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { type AgentVariant, type Config } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
 import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, writeCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
-import type { Agent, EngineChoice, Environment, Groups, NdArray, WorldShape } from '../types.ts';
+import type { EngineChoice, Environment, Groups, NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { randomAction } from '../world/actions.ts';
-import { configureWorld, type ConfiguredWorld } from '../world/configured.ts';
 import type { DriverSnapshot } from '../world/driver.ts';
 import { openDriver } from '../world/external.ts';
 import { createLocalCollector, type Collector } from './collector.ts';
-import { actingPolicy, buildAgent, configure, openPolicy, shapeOf, type Configured } from './configure.ts';
+import { actingPolicy, configure, openPolicy, settle, type Configured, type Settled } from './configure.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
@@ -31,16 +30,9 @@ export interface RunOptions extends Configured {
   readonly command: string;
 }
 
-export interface Run {
+export interface Run extends Settled {
   readonly directory: string;
   readonly command: string;
-  readonly config: Config;
-  readonly variant: AgentVariant;
-  /** The world as the configuration has it, with the size and the look of its pictures. */
-  readonly world: ConfiguredWorld;
-  readonly environment: Environment;
-  readonly shape: WorldShape;
-  readonly agent: Agent;
   readonly engine: EngineChoice;
   readonly learner: Learner;
   readonly collector: Collector;
@@ -69,14 +61,12 @@ const loopSchema = z.object({
  * Open `directory` as a run: a new one, or the one that lies there.
  * @throws UserError where what lies there was made with other settings.
  */
-export async function openRun({ directory, config, agent: variant, command, ...options }: RunOptions): Promise<Run> {
+export async function openRun({ directory, command, ...options }: RunOptions): Promise<Run> {
   // Before anything is begun: throws where agent, world and the way of acting do not go together.
-  const world = configureWorld(options.environment, config.env);
-  const { environment } = world;
+  const settled = settle(options, options.environment);
+  const { config, variant, world, environment, shape, agent } = settled;
   const { actions } = environment;
-  const shape = shapeOf(environment, config.env);
   requireLearnable(environment, config);
-  const agent = buildAgent(variant, config, shape);
   const policy = await openPolicy(actingPolicy(config, variant, actions), config, actions, agent);
 
   mkdirSync(directory, { recursive: true });
@@ -112,7 +102,7 @@ export async function openRun({ directory, config, agent: variant, command, ...o
   }
 
   return {
-    directory, command, config, variant, world, environment, shape, agent, engine, learner, collector, replay, metrics, clock,
+    ...settled, directory, command, engine, learner, collector, replay, metrics, clock,
     ...(resume ? { resume } : {}),
     async save({ means, ...counters }) {
       const mark = await replay.flush();

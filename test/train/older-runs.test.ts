@@ -44,5 +44,9 @@ it('a run of an older version goes on, to the bit', async () => {
     (section in BEFORE ? [section, { ...BEFORE[section as keyof typeof BEFORE], ...(values as object) }] : [section, values])));
   await writeCheckpoint(file, { ...saved, config: older as typeof saved.config, arrays: { ...arrays, momentum, variance } });
 
+  const chosen = { config: { ...config, policy: 'puct' }, agent, environment, command: 'test' };
+  await expect(openRun({ directory: path.join(temporary, 'older'), ...chosen })).rejects.toThrow(/was begun with policy = auto, not puct/);
   expect(await train('older', Infinity)).toBe(whole);
+  const [one, other] = await Promise.all(['whole', 'older'].map((name) => readCheckpoint(path.join(temporary, name, 'checkpoint.dream'))));
+  expect([other.config, other.arrays]).toEqual([one.config, one.arrays]);
 }, 60_000);

@@ -6,7 +6,7 @@ import cartpole from '../../envs/cartpole.ts';
 import connectFour from '../../envs/connect-four.ts';
 import pendulum from '../../envs/pendulum.ts';
 import ticTacToe from '../../envs/tic-tac-toe.ts';
-import { readCheckpoint, writeCheckpoint } from '../../src/data/checkpoint.ts';
+import { readCheckpoint } from '../../src/data/checkpoint.ts';
 import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
@@ -24,10 +24,10 @@ const SETTINGS = ['train.steps=160', 'train.logEvery=20', 'train.trainRatio=3'];
 async function train(
   name: string,
   world: Environment,
-  { until = Infinity, overrides = [] as string[], agent = 'dreamer', policy = 'auto' } = {},
+  { until = Infinity, overrides = [] as string[], agent = 'dreamer' } = {},
 ) {
   const directory = path.join(folder, name);
-  const configured = await configure({ world: world.name, agent, policy, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
+  const configured = await configure({ world: world.name, agent, preset: 'debug', overrides: [...SETTINGS, ...overrides] });
   const run = await openRun({ directory, ...configured, environment: world as Environment, command: 'test' });
   try {
     for await (const { state, row, done } of trainingLoop(run)) {
@@ -88,26 +88,6 @@ describe('a run', () => {
     expect(whole).toContain('"episode/return":5,"episode/length":3,');
     await train('parts', cartpole as Environment, { overrides, until: 90 });
     expect(await train('parts', cartpole as Environment, { overrides })).toBe(whole);
-  }, 60_000);
-
-  it('is continued as an older version left it, with the keys of all agents and one optimiser beside the parameters', async () => {
-    const whole = await train('whole', cartpole as Environment);
-    await train('parts', cartpole as Environment, { until: 90 });
-    const file = path.join(folder, 'parts', 'checkpoint.dream');
-    const { config: { policy, model, replay, ...config }, arrays, ...saved } = await readCheckpoint(file);
-    expect(policy).toBe('auto');
-    const older = {
-      ...config, model: { ...(model as object), frames: 4, valuePrefix: false }, replay: { ...(replay as object), priority: 0 },
-      search: { policy: 'auto', simulations: 16, reanalyse: 1 },
-    };
-    const { 'slots/joint/momentum': momentum, 'slots/joint/variance': variance, ...rest } = arrays;
-    expect(Object.keys(momentum)).toContain('packed');
-    await writeCheckpoint(file, { ...saved, config: older, arrays: { ...rest, momentum, variance } });
-    await expect(train('parts', cartpole as Environment, { policy: 'gumbel' })).rejects.toThrow(/was begun with policy = auto, not gumbel/);
-    expect(await train('parts', cartpole as Environment)).toBe(whole);
-    const [one, other] = await Promise.all(['whole', 'parts'].map((name) => readCheckpoint(path.join(folder, name, 'checkpoint.dream'))));
-    expect(other.arrays).toEqual(one.arrays);
-    expect(other.config).toEqual(one.config);
   }, 60_000);
 
   it('is not continued with other settings', async () => {
