@@ -1,7 +1,7 @@
 /** The dreams that measures of imagination are taken on, and numbers along them: at single imagined steps, and in all. */
 import * as tf from '@tensorflow/tfjs';
 import { channelsOf } from '../src/world/frame-stack.ts';
-import { isExternal } from '../src/world/external.ts';
+import { whyNoTruth } from '../src/world/external.ts';
 import { createDreamer, type Dream } from './dream.ts';
 import type { MeasuredAgent, MeasureSetting, Quantity } from './measure.ts';
 import { mean } from './statistics.ts';
@@ -14,7 +14,8 @@ const HORIZON = Math.max(...TOLD_STEPS);
 
 /** @returns why the agent has no dreams, or undefined where it has */
 export function refusesDreams({ agent, environment }: MeasuredAgent): string | undefined {
-  if (isExternal(environment)) return 'needs the truth beside the dream, and a world that lives in Python cannot be forked';
+  const lack = whyNoTruth(environment);
+  if (lack !== undefined) return `needs the truth beside the dream: ${lack}`;
   return agent.dynamics ? undefined : 'needs an agent that imagines, and this one has no dynamics';
 }
 

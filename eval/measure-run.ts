@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Config } from '../src/config/index.ts';
 import { writeAtomically } from '../src/data/atomic-file.ts';
-import { openAgent } from '../src/open/agent.ts';
+import { openAgent } from '../src/open/open.ts';
 import { createRng } from '../src/random.ts';
 import { columnName, takeMeasures, type NamedMeasure } from './measure.ts';
 import type { RunResult } from './sweep.ts';

@@ -2,7 +2,7 @@
  * What a file in `measures` exports by default: one or more numbers about a trained agent, each with its unit and range.
  * `dreamtree eval --measures` prints them, sweeps and studies put them into their tables.
  */
-import type { OpenedAgent } from '../src/open/agent.ts';
+import type { OpenedAgent } from '../src/open/open.ts';
 import type { Rng } from '../src/types.ts';
 import { bootstrapInterval95, interquartileMean } from './statistics.ts';
 

@@ -7,7 +7,7 @@ import type { Tree } from '../src/planning/tree.ts';
 import type { OpenPolicy } from '../src/train/configure.ts';
 import type { Agent, EngineChoice, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
 import type { Picture } from '../src/viz/picture.ts';
-import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from '../src/world/episode.ts';
+import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead } from '../src/world/episode.ts';
 import { newestFrames } from '../src/world/frame-stack.ts';
 import { createView, type Look } from '../src/world/view.ts';
 
@@ -58,8 +58,10 @@ export async function seeSearchTree(options: SearchTreeOptions): Promise<SeenTre
   let step = 0;
   for (;; step++) {
     const plan = await searching.plan(carry, observation, searchRng);
+    const [row] = actionRows(environment, 1, plan.action);
+    await lookAhead(environment, [{ episode, row }]);
     const ended = step === options.step
-      || advanceEpisode(environment, episode, actionRows(environment, 1, plan.action)[0], environment.maxSteps);
+      || advanceEpisode(environment, episode, row, environment.maxSteps);
     if (ended === true || ended.isLast) {
       await searching.dispose();
       if (!plan.tree) throw new Error('expected the tree of a search on one thread');

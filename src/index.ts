@@ -52,9 +52,10 @@ export type { Run } from './train/run.ts';
 export { trainSession } from './train/session.ts';
 export type { Moment } from './train/loop.ts';
 /** Load a world, or an agent from a run or a checkpoint, and act with it. */
-export { listWorlds, loadWorld } from './open/worlds.ts';
-export { actBy, openAgent } from './open/agent.ts';
-export type { OpenedAgent } from './open/agent.ts';
+export { listWorlds } from './open/worlds.ts';
+export { loadWorld } from './open/open.ts';
+export { actBy, openAgent } from './open/open.ts';
+export type { OpenedAgent } from './open/open.ts';
 /** Play it, dream with it, see what its search sees. */
 export { createDriver } from './world/driver.ts';
 export { evaluateControl } from '../eval/control.ts';

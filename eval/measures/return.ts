@@ -1,5 +1,5 @@
 /** How well it controls its world: `dreamtree eval` in three numbers. */
-import { actBy } from '../../src/open/agent.ts';
+import { actBy } from '../../src/open/open.ts';
 import { controlLanes, evaluateControl, type ControlResult } from '../control.ts';
 import type { Measure } from '../measure.ts';
 import { openOpponent } from '../opponents.ts';

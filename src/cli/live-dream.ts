@@ -6,7 +6,7 @@ import type { Learner } from '../train/learner.ts';
 import type { Progress } from './progress.ts';
 import type { Run } from '../train/run.ts';
 import { halfBlocks } from '../viz/terminal.ts';
-import { isExternal } from '../world/external.ts';
+import { whyNoTruth } from '../world/external.ts';
 
 export interface LiveDream {
   /** Draw the next frame, where the progress wants a picture now. */
@@ -19,7 +19,7 @@ export async function createLiveDream(
   { world, agent, engine, config }: Run,
   progress: Progress,
 ): Promise<LiveDream> {
-  const canDream = agent.dynamics?.decode && !isExternal(world.environment);
+  const canDream = agent.dynamics?.decode && whyNoTruth(world.environment) === undefined;
   if (!progress.wantsPicture() || !canDream) return { async show() {}, async dispose() {} };
   const dreamer = await createDreamer({ ...world, agent, engine, context: 4, horizon: 16 });
   const rng = createRng(config.seed).split('live');

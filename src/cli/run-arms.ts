@@ -5,7 +5,7 @@ import type { NamedMeasure } from '../../eval/measure.ts';
 import { commandLine, type Arm, type PlannedRun, type SweepPlan } from '../../eval/sweep-grid.ts';
 import { writeReport } from '../../eval/sweep-report.ts';
 import { readRun, type SweepRow } from '../../eval/sweep.ts';
-import { loadWorld } from '../open/worlds.ts';
+import { loadWorld } from '../open/open.ts';
 import { agentFor, configure } from '../train/configure.ts';
 import type { Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';

@@ -1,9 +1,9 @@
 /** The same program, run operation by operation on one of tfjs's own backends: the oracle for the compiled one. */
 import * as tf from '@tensorflow/tfjs';
-import type { Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
+import type { Groups, NdArray, Noise, TensorSpec } from '../types.ts';
 import { MEMORY, mapGroups, sizeOf } from '../nd-array.ts';
 import { inputCheck } from './input-check.ts';
-import type { Program, ProgramFunction, ProgramSettings } from './program.ts';
+import type { NoiseSource, Program, ProgramFunction, ProgramSettings } from './program.ts';
 
 export async function createEagerProgram(
   name: string,
@@ -51,7 +51,7 @@ function toArray(tensor: tf.Tensor): NdArray {
   return { data: MEMORY[dtype].from(tensor.dataSync()), shape, dtype };
 }
 
-function eagerNoise(program: string, rng: Rng | undefined): Noise {
+function eagerNoise(program: string, rng: NoiseSource | undefined): Noise {
   const draw = (kind: 'fillUniform' | 'fillNormal') => (shape: readonly number[]) => {
     if (!rng) throw new Error(`${program}: the program draws random numbers, so run() needs an rng`);
     const values = new Float32Array(sizeOf(shape));

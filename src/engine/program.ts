@@ -23,6 +23,9 @@ export interface CompileReport {
   readonly cached: boolean;
 }
 
+/** What noise is drawn from: any stream. */
+export type NoiseSource = Pick<Rng, 'fillUniform' | 'fillNormal'>;
+
 export interface Program {
   readonly name: string;
   readonly inputs: Groups<TensorSpec>;
@@ -31,6 +34,6 @@ export interface Program {
    * Run once. Random numbers are drawn from `rng`, which may be left out where the program asks for none.
    * @throws Error naming the input and both shapes, where an input is missing or of another shape or dtype.
    */
-  run(inputs: Groups<NdArray>, rng?: Rng): Promise<Groups<NdArray>>;
+  run(inputs: Groups<NdArray>, rng?: NoiseSource): Promise<Groups<NdArray>>;
   dispose(): Promise<void>;
 }

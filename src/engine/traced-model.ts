@@ -1,11 +1,11 @@
 /** A program traced into a model that can be run, with what it takes and gives by name. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { DType, Group, Groups, NdArray, Noise, Rng, TensorSpec } from '../types.ts';
+import type { DType, Group, Groups, NdArray, Noise, TensorSpec } from '../types.ts';
 import { Graph, type Value, type ValueType } from './graph.ts';
 import { mapGroups, sizeOf } from '../nd-array.ts';
 import { writeModel, type NamedOutput, type OnnxModel } from './onnx.ts';
-import type { CompileReport, ProgramFunction } from './program.ts';
+import type { CompileReport, NoiseSource, ProgramFunction } from './program.ts';
 import { tensorOf, trace, valueOf } from './trace-backend.ts';
 import { cast } from './lowerings/elementwise.ts';
 import { writeWasm, type WasmModel } from './wasm/write-wasm.ts';
@@ -111,7 +111,7 @@ function tracedNoise(graph: Graph, noise: NoiseInput[]): Noise {
  * Draws the noise of one run after the other, into the same memory. Every request draws, used or not, so that a stream
  * does not depend on what an optimiser could leave out.
  */
-export function noiseDrawer(program: string, noise: readonly NoiseInput[]): (rng: Rng | undefined) => Group<NdArray> {
+export function noiseDrawer(program: string, noise: readonly NoiseInput[]): (rng: NoiseSource | undefined) => Group<NdArray> {
   const drawn = noise.map(({ name, kind, shape }) => {
     const data = new Float32Array(sizeOf(shape));
     return { kind, data, entry: [name, { data, shape, dtype: 'float32' }] as const };

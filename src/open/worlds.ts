@@ -1,4 +1,4 @@
-/** The worlds that can be named: every file in `envs/`, whatever file a user names, Python's by `gym:…`. */
+/** The true worlds that can be named: every file in `envs/`, whatever file a user names, Python's by `gym:…`. */
 import { WORLDS, importDefault, variantNames, variantUrl } from '../listing.ts';
 import type { Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
@@ -7,7 +7,7 @@ import { isEnvironment, shapeProblems } from '../world/shape.ts';
 
 /** All worlds of the `envs/` folder, by name. */
 export async function listWorlds(): Promise<Environment[]> {
-  return Promise.all((await variantNames(WORLDS)).map(loadWorld));
+  return Promise.all((await variantNames(WORLDS)).map(loadTrueWorld));
 }
 
 /**
@@ -15,7 +15,7 @@ export async function listWorlds(): Promise<Environment[]> {
  * `gym:` and a Gymnasium id or .py file; that one is external (world/external.ts).
  * @throws UserError that names the nearest known world, or says what is wrong with the file or missing in Python
  */
-export async function loadWorld(nameOrFile: string): Promise<Environment> {
+export async function loadTrueWorld(nameOrFile: string): Promise<Environment> {
   if (isGymName(nameOrFile)) return loadGymWorld(nameOrFile);
   const world = await loadUnchecked(nameOrFile);
   if (!isEnvironment(world)) {
@@ -27,6 +27,7 @@ export async function loadWorld(nameOrFile: string): Promise<Environment> {
 
 /** The same, whatever its default export is: for checking worlds that somebody is still writing. */
 export async function loadUnchecked(nameOrFile: string): Promise<unknown> {
+  if (nameOrFile.startsWith('dream:')) throw new UserError(`${nameOrFile} is imagined; expected a true world here`);
   if (isGymName(nameOrFile)) throw new UserError(`${nameOrFile} lives in Python; expected a world in TypeScript here`);
   return importDefault(await variantUrl(WORLDS, nameOrFile));
 }

@@ -26,6 +26,13 @@ export interface Transition<S> {
   readonly terminated: boolean;
 }
 
+/** What `step` is about to be asked; `rng` is the stream of the episode, of which only the key counts here. */
+export interface Move<S> {
+  readonly state: S;
+  readonly action: Action;
+  readonly rng: Rng;
+}
+
 /**
  * A world. Pure: the state goes in and comes out, so the true world can be forked and drawn beside the dream.
  * `S` is plain data (it is written into checkpoints). A user's own world is a file whose default export is one of these.
@@ -46,6 +53,11 @@ export interface Environment<S = unknown> {
    * (0, 0) is the top left and (1, 1) the bottom right. The background is already painted. Must not draw randomness.
    */
   draw(ctx: SKRSContext2D, state: S, palette: Palette): void;
+  /**
+   * Of worlds that are computed for many states at once, such as dreams: awaited before the `step` of each of these
+   * moves, which then finds what it is to give. Other moves cannot be made.
+   */
+  ahead?(moves: readonly Move<S>[]): Promise<void>;
   /** Which discrete actions may be taken; all of them where it is absent. */
   legal?(state: S): readonly boolean[];
   /** Which of two players acts in this state; rewards are seen from that side. Absent where there is one player. */

@@ -5,7 +5,7 @@
 import { restoreRng } from '../random.ts';
 import type { Environment, NdArray, Observation, Palette, Rng, RngState, Step } from '../types.ts';
 import { actionSize } from './actions.ts';
-import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, recordOf } from './episode.ts';
+import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead, recordOf } from './episode.ts';
 import type { Arrival, Episode } from './episode.ts';
 import { createView } from './view.ts';
 import type { Look } from './view.ts';
@@ -127,6 +127,7 @@ export function createDriver(options: DriverOptions): Driver {
     async step(actions) {
       requireStarted();
       const rows = actionRows(environment, laneCount, actions);
+      await lookAhead(environment, lanes.map(({ episode }, index) => ({ episode, row: rows[index] })));
       const finished: FinishedEpisode[] = [];
       const steps = lanes.map((lane, index) => {
         const arrival = advanceEpisode(environment, lane.episode, rows[index], maxSteps);

@@ -18,6 +18,14 @@ export function beginEpisode(environment: Environment, rng: Rng): Episode {
   return { rng, state: environment.reset(rng), length: 0, return: 0 };
 }
 
+/** Let a world that computes many moves at once do so, before `advanceEpisode` makes each of these. */
+export async function lookAhead(
+  environment: Environment,
+  moves: readonly { readonly episode: Episode; readonly row: Float32Array }[],
+): Promise<void> {
+  await environment.ahead?.(moves.map(({ episode: { state, rng }, row }) => ({ state, rng, action: decodeAction(environment.actions, row) })));
+}
+
 /** What an action led to; `action` is the row of the action as it was taken: one-hot, or clipped to [-1, 1]. */
 export interface Arrival {
   readonly action: Float32Array;

@@ -42,6 +42,12 @@ export function isExternal(environment: Environment): environment is ExternalWor
   return 'external' in environment;
 }
 
+/** Why there is no truth of a world that could be forked and drawn beside a dream of it; undefined where there is. */
+export function whyNoTruth(environment: Environment): string | undefined {
+  if (isExternal(environment)) return `${environment.name} lives in Python, and cannot be forked or drawn here`;
+  return environment.ahead ? `${environment.name} is a dream itself, and there is no truth beside it` : undefined;
+}
+
 /** A driver of any world, to be closed after use. @throws as `createDriver`; UserError where it cannot be started */
 export async function openDriver(options: DriverOptions): Promise<OpenDriver> {
   if (isExternal(options.environment)) return options.environment.external.openDriver(options);

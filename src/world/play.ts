@@ -1,7 +1,7 @@
 /** Whole episodes played by a policy, for evaluation: many worlds at once, and every episode counts exactly once. */
 import type { Action, Environment, Palette, Policy, Rng } from '../types.ts';
 import { encodeAction } from './actions.ts';
-import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
+import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead } from './episode.ts';
 import type { Episode } from './episode.ts';
 import { createView } from './view.ts';
 import type { Look } from './view.ts';
@@ -101,6 +101,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
     carry = choice.carry;
     const rows = actionRows(environment, laneCount, choice.action);
     await answer(rows);
+    await lookAhead(environment, lanes.flatMap((playing, lane) => (playing ? [{ episode: playing.episode, row: rows[lane] }] : [])));
     lanes.forEach((playing, lane) => {
       if (playing === undefined) return;
       const { episode, index } = playing;

@@ -3,7 +3,7 @@ import { concatRows, uint8 } from '../nd-array.ts';
 import type { NdArray, Policy, Rng } from '../types.ts';
 import { actionSize, encodeAction } from './actions.ts';
 import type { ConfiguredWorld } from './configured.ts';
-import { advanceEpisode, beginEpisode, createObservationBuffer } from './episode.ts';
+import { advanceEpisode, beginEpisode, createObservationBuffer, lookAhead } from './episode.ts';
 import type { Episode } from './episode.ts';
 import { createView } from './view.ts';
 
@@ -62,6 +62,7 @@ export async function recordEpisode(options: RecordOptions): Promise<Recording> 
   let previous: Float32Array | undefined;
   for (let isLast = false; !isLast; ) {
     const row = await player(episode, previous);
+    await lookAhead(environment, [{ episode, row }]);
     ({ action: previous, isLast } = advanceEpisode(environment, episode, row, environment.maxSteps));
     if (pictures.length < maxPictures) pictures.push(view.render(episode));
     await view.breathe();

@@ -2,7 +2,7 @@
 import type { Environment } from '../types.ts';
 
 const REQUIRED = ['reset', 'step', 'draw'] as const;
-const OPTIONAL = ['legal', 'toMove', 'expert', 'transitions'] as const;
+const OPTIONAL = ['ahead', 'legal', 'toMove', 'expert', 'transitions'] as const;
 
 /** Everything that is wrong with the shape of `value`, one sentence each; empty where it is an `Environment`. */
 export function shapeProblems(value: unknown): readonly string[] {

@@ -3,7 +3,8 @@
  * their last states. Each is a world itself, as pure as the one inside: its state is plain data that holds the inner
  * state.
  */
-import type { Action, Environment } from '../types.ts';
+import type { Action, Environment, Move } from '../types.ts';
+import { UserError } from '../user-error.ts';
 
 export interface WrapperSettings {
   /** How often an action is applied before the next picture is seen. */
@@ -22,6 +23,10 @@ export interface WrapperSettings {
  */
 export function wrapEnvironment(environment: Environment, settings: WrapperSettings): Environment {
   const { actionRepeat, stickyActions, timeLimit, frameStack = 1 } = settings;
+  if (environment.ahead && (actionRepeat > 1 || stickyActions > 0)) {
+    const key = actionRepeat > 1 ? `env.actionRepeat = ${actionRepeat}: expected 1` : `env.stickyActions = ${stickyActions}: expected 0`;
+    throw new UserError(`${key}, since ${environment.name} is computed one chosen action ahead`);
+  }
   let world = environment;
   if (timeLimit > 0) world = limitTime(world, timeLimit);
   if (stickyActions > 0) world = stickActions(world, stickyActions);
@@ -129,11 +134,12 @@ function isLegal<S>(environment: Environment<S>, state: S, action: Action): bool
 function seenThrough<S, W>(
   environment: Environment<S>,
   innerOf: (state: W) => S,
-): Pick<Environment<W>, 'name' | 'description' | 'actions' | 'draw' | 'legal' | 'toMove' | 'expert'> {
+): Pick<Environment<W>, 'name' | 'description' | 'actions' | 'draw' | 'ahead' | 'legal' | 'toMove' | 'expert'> {
   const { name, description, actions } = environment;
   const legal = environment.legal?.bind(environment);
   const toMove = environment.toMove?.bind(environment);
   const expert = environment.expert?.bind(environment);
+  const ahead = environment.ahead?.bind(environment);
   return {
     name,
     description,
@@ -142,5 +148,6 @@ function seenThrough<S, W>(
     ...(legal && { legal: (state: W) => legal(innerOf(state)) }),
     ...(toMove && { toMove: (state: W) => toMove(innerOf(state)) }),
     ...(expert && { expert: (state: W) => expert(innerOf(state)) }),
+    ...(ahead && { ahead: (moves: readonly Move<W>[]) => ahead(moves.map((move) => ({ ...move, state: innerOf(move.state) }))) }),
   };
 }

@@ -87,7 +87,9 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
     const listing = JSON.parse(stdout) as Record<string, readonly Record<string, unknown>[]>;
     const names = listing.keys.map(({ key }) => key);
     for (const key of ['seed', 'model.frames', 'search.temperature', 'search.reanalyse']) expect(names).toContain(key);
-    for (const key of ['model.stoch', 'search.considered', 'behavior.lambda', 'behavior.greedy']) expect(names).not.toContain(key);
+    for (const key of ['model.stoch', 'search.considered', 'behavior.lambda', 'behavior.greedy']) {
+      expect(names).not.toContain(key);
+    }
     expect(listing.presets.find(({ name }) => name === 'tiny')?.sizes).not.toHaveProperty('model.classes');
   });
 

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listWorlds, loadWorld } from '../../src/open/worlds.ts';
+import { listWorlds } from '../../src/open/worlds.ts';
+import { loadWorld } from '../../src/open/open.ts';
 
 let folder = '';
 beforeAll(async () => {

@@ -42,7 +42,8 @@ describe('layers', () => {
 
   test('an agent lays its wishes over preset and world, and the user over all', async () => {
     const worldDefaults = { preset: 'debug', model: { frames: 7 }, search: { simulations: 9 } };
-    const config = await configOf({ world: 'mine', worldDefaults, agent: 'gumbel-muzero', overrides: ['behavior.actorLayers=2'] });
+    const overrides = ['behavior.actorLayers=2'];
+    const config = await configOf({ world: 'mine', worldDefaults, agent: 'gumbel-muzero', overrides });
     const { model, behavior } = optionsOf(config, gumbelMuzero);
     expect([model.frames, model.bins, config.train.batchLength]).toEqual([3, 51, 16]); // 7, 15 and 6 without it
     expect([behavior.actorLayers, behavior.criticLayers]).toEqual([2, 1]);
@@ -62,7 +63,8 @@ describe('layers', () => {
     expect(await configOf({ world: 'mine', worldDefaults: { preset: 'debug', model: { wings: 2 }, whim: { is: 1 } } }))
       .toEqual(await configOf({ world: 'mine', worldDefaults: { preset: 'debug' } }));
     const harmful = JSON.parse('{ "model": { "__proto__": { "deter": 1 } } }') as ConfigLayer;
-    await expect(configOf({ world: 'mine', worldDefaults: harmful })).rejects.toThrow(new UserError("the key '__proto__' is refused"));
+    await expect(configOf({ world: 'mine', worldDefaults: harmful })).rejects
+      .toThrow(new UserError("the key '__proto__' is refused"));
   });
 
   test('a run continues from its own configuration', async () => {
@@ -76,7 +78,8 @@ describe('layers', () => {
     const config = await resolve();
     const { model, behavior } = config;
     expect(leaves({ model, behavior }).length).toBeGreaterThan(30);
-    const sections = (tree: object): object[] => [tree, ...Object.values(tree).filter((value) => typeof value === 'object').flatMap(sections)];
+    const sections = (tree: object): object[] =>
+      [tree, ...Object.values(tree).filter((value) => typeof value === 'object').flatMap(sections)];
     expect(sections(config).length).toBeGreaterThan(8);
     expect(sections(config).every(Object.isFrozen)).toBe(true);
   });
@@ -153,7 +156,8 @@ describe('a key that others read', () => {
       'and by the policies gumbel, puct, sampled, not by dreamer'],
     ['model.frames=3', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
     ['model={ frames: 3 }', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
-    ['model.scales.consistency=1', {}, `model.scales.consistency is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
+    ['model.scales.consistency=1', {},
+      `model.scales.consistency is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
     ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, not by muzero'],
     ['search.temperature=0', { policies: ['gumbel'] },
       'search.temperature is read by muzero and by the policy puct, not by dreamer acting by gumbel'],
@@ -187,7 +191,8 @@ describe('the table of keys', () => {
   test('it has the leaves of a configuration, in order, with their defaults', async () => {
     expect(keys.map(({ key }) => key)).toEqual(leaves(await resolve()));
     for (const { name: agent, component } of (await listVariants()).agents) {
-      expect(keysOf(schemaOf(component)).map(({ key }) => key), agent).toEqual(leaves(await configOf({ world: 'catch', agent })));
+      const all = leaves(await configOf({ world: 'catch', agent }));
+      expect(keysOf(schemaOf(component)).map(({ key }) => key), agent).toEqual(all);
     }
     expect(keys.find(({ key }) => key === 'model.scales.representation')).toEqual({
       key: 'model.scales.representation',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { keysOf, ownPolicy, presets, schemaOf, type AgentVariant } from '../../src/config/index.ts';
 import { loadPolicy } from '../../src/acting/load-policy.ts';
-import { loadWorld } from '../../src/open/worlds.ts';
+import { loadWorld } from '../../src/open/open.ts';
 import { createRng } from '../../src/random.ts';
 import { configure, buildAgent } from '../../src/train/configure.ts';
 import { openRun, type Run } from '../../src/train/run.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { listMeasures } from '../../eval/listing.ts';
 import { takeMeasures, type MeasuredAgent, type Taken } from '../../eval/measure.ts';
-import { openAgent } from '../../src/open/agent.ts';
+import { openAgent } from '../../src/open/open.ts';
 import { createRng } from '../../src/random.ts';
 
 const EPISODES = 3;

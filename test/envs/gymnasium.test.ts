@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { loadWorld } from '../../src/open/worlds.ts';
+import { loadWorld } from '../../src/open/open.ts';
 import { verifyWorld } from '../../src/world/verify.ts';
 
 /** `steps` in the file of test/data/gymnasium, and in the longer one of its folder `whole` where there is one. */

@@ -13,7 +13,7 @@ import { readmeTable, sweepTable } from '../../eval/sweep-table.ts';
 import { summarize, type RunResult } from '../../eval/sweep.ts';
 import { CHECKPOINT_FILE } from '../../src/data/checkpoint.ts';
 import { float32 } from '../../src/nd-array.ts';
-import { openAgent } from '../../src/open/agent.ts';
+import { openAgent } from '../../src/open/open.ts';
 import { createRng } from '../../src/random.ts';
 
 const CATCH = fileURLToPath(new URL('../../checkpoints/catch.dream', import.meta.url));

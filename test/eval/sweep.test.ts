@@ -54,7 +54,8 @@ describe('the grid', () => {
   it('takes the agent that suits a world where none was asked for', async () => {
     const agentFor = (world: string) => (world === 'tic-tac-toe' ? 'gumbel-muzero' : undefined);
     const agentsOf = async (agents?: string) => {
-      const { arms } = await planSweep({ worlds: ['tic-tac-toe', 'catch'], seeds: '0', agentFor, ...(agents ? { agents } : {}) });
+      const request = { worlds: ['tic-tac-toe', 'catch'], seeds: '0', agentFor, ...(agents ? { agents } : {}) };
+      const { arms } = await planSweep(request);
       return arms.map(({ runs: [{ config }] }) => config.agent);
     };
     expect(await agentsOf()).toEqual(['gumbel-muzero', 'dreamer']);
@@ -255,7 +256,8 @@ describe('run folders', async () => {
   });
 
   it('count as an older version left them, with the keys of all agents', async () => {
-    const older = { ...config, policy: undefined, search: { policy: 'auto', depth: 0 }, replay: { ...config.replay, priority: 0 } };
+    const { policy: _, ...known } = config;
+    const older = { ...known, search: { policy: 'auto', depth: 0 }, replay: { ...config.replay, priority: 0 } };
     expect(await readRun(write(older, facts), config)).toMatchObject({ seed: 4 });
     const otherwise = { ...older, search: { policy: 'gumbel', depth: 0 } };
     expect(await readRun(write(otherwise, facts), config)).toBeUndefined();

@@ -15,7 +15,7 @@ interface Setting extends Partial<Pick<RolloutOptions, 'gradients' | 'from' | 'n
   readonly dynamics?: Dynamics;
 }
 
-/** The only place that knows how a rollout is made: from `starts`, under given plans or a policy that is a row for each state. */
+/** The only place that knows how a rollout is made: from `starts`, under plans or a policy that is a row for each state. */
 async function rolled(
   starts: string,
   policy: readonly (readonly number[])[],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/random.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
-import { loadWorld } from '../../src/open/worlds.ts';
+import { loadWorld } from '../../src/open/open.ts';
 import { createLocalCollector, type Collected } from '../../src/train/collector.ts';
 import { buildAgent, configure, openPolicy, shapeOf } from '../../src/train/configure.ts';
 import { initLearner } from '../../src/train/update.ts';

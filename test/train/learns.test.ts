@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { controlLanes, evaluateControl } from '../../eval/control.ts';
-import { actBy } from '../../src/open/agent.ts';
+import { actBy } from '../../src/open/open.ts';
 import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
 import { openRun } from '../../src/train/run.ts';

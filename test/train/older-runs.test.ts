@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../../src/data/checkpoint.ts';
-import { loadWorld } from '../../src/open/worlds.ts';
+import { loadWorld } from '../../src/open/open.ts';
 import { configure } from '../../src/train/configure.ts';
 import { openRun } from '../../src/train/run.ts';
 import { trainSession } from '../../src/train/session.ts';
@@ -45,8 +45,10 @@ it('a run of an older version goes on, to the bit', async () => {
   await writeCheckpoint(file, { ...saved, config: older as typeof saved.config, arrays: { ...arrays, momentum, variance } });
 
   const chosen = { config: { ...config, policy: 'puct' }, agent, environment, command: 'test' };
-  await expect(openRun({ directory: path.join(temporary, 'older'), ...chosen })).rejects.toThrow(/was begun with policy = auto, not puct/);
+  await expect(openRun({ directory: path.join(temporary, 'older'), ...chosen })).rejects
+    .toThrow(/was begun with policy = auto, not puct/);
   expect(await train('older', Infinity)).toBe(whole);
-  const [one, other] = await Promise.all(['whole', 'older'].map((name) => readCheckpoint(path.join(temporary, name, 'checkpoint.dream'))));
+  const [one, other] = await Promise.all(['whole', 'older'].map((name) =>
+    readCheckpoint(path.join(temporary, name, 'checkpoint.dream'))));
   expect([other.config, other.arrays]).toEqual([one.config, one.arrays]);
 }, 60_000);

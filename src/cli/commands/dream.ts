@@ -49,14 +49,13 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   if (!kind) throw new UserError(`--actions: expected ${ACTIONS.join(', ')}, got '${options.actions}'`);
   if (options.out) pictureFormat(options.out);
 
-  const { openAgent } = await import('../../open/agent.ts');
+  const { openAgent } = await import('../../open/open.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
-  const { isExternal } = await import('../../world/external.ts');
+  const { whyNoTruth } = await import('../../world/external.ts');
   const { createRng } = await import('../../random.ts');
   const { config, world, environment, agent, params, engine } = await openAgent(target);
-  if (isExternal(environment)) {
-    throw new UserError(`${environment.name} lives in Python: the truth beside a dream needs a world that can be forked`);
-  }
+  const lack = whyNoTruth(environment);
+  if (lack !== undefined) throw new UserError(`a dream is shown beside the truth: ${lack}`);
   const dreamer = await createDreamer({ ...world, agent, engine, context, horizon });
   const rng = createRng(seed).split('dream');
   const dreams = await dreamAll(kind, environment, (actions) => dreamer.dream(params, actions, rng));

@@ -1,6 +1,6 @@
 /** `dreamtree eval`: returns of fresh episodes. */
 import type { Command } from 'commander';
-import type { OpenedAgent } from '../../open/agent.ts';
+import type { OpenedAgent } from '../../open/open.ts';
 
 const HELP = `
 Example:
@@ -52,7 +52,7 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
   const simulations = options.simulations === undefined ? [] : [`search.simulations=${integer('--simulations', options.simulations, 1)}`];
   const { policy: name, world: elsewhere } = options;
 
-  const { actBy, inWorld, openAgent } = await import('../../open/agent.ts');
+  const { actBy, inWorld, openAgent } = await import('../../open/open.ts');
   const { controlLanes, evaluateControl } = await import('../../../eval/control.ts');
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');

@@ -18,7 +18,7 @@ export default function registerExport(program: Command): void {
 
 async function exportAgent(target: string, { out, full }: { out: string; full?: boolean }): Promise<void> {
   const { statSync } = await import('node:fs');
-  const { openAgent } = await import('../../open/agent.ts');
+  const { openAgent } = await import('../../open/open.ts');
   const { writeCheckpoint } = await import('../../data/checkpoint.ts');
   const { checkpoint, params } = await openAgent(target);
   const { config, counters, command } = checkpoint;

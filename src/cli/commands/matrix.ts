@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { MatrixCell, MatrixOptions } from '../../../eval/matrix.ts';
 import type { Config } from '../../config/index.ts';
-import type { OpenedAgent } from '../../open/agent.ts';
+import type { OpenedAgent } from '../../open/open.ts';
 import { UserError } from '../../user-error.ts';
 
 const HELP = `
@@ -50,7 +50,7 @@ export default function registerMatrix(program: Command): void {
 
 async function matrixCommand(target: string, options: MatrixCommandOptions): Promise<void> {
   const request = await readOptions(options);
-  const { actBy, inWorld, openAgent } = await import('../../open/agent.ts');
+  const { actBy, inWorld, openAgent } = await import('../../open/open.ts');
   const { listVariants } = await import('../../train/configure.ts');
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');

@@ -60,7 +60,7 @@ const OPTION_KEYS = {
 } as const satisfies Partial<Record<keyof TrainOptions, string>>;
 
 async function trainCommand(world: string, options: TrainOptions): Promise<void> {
-  const { loadWorld } = await import('../../open/worlds.ts');
+  const { loadWorld } = await import('../../open/open.ts');
   const environment = await loadWorld(world);
   const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
     const value = options[option as keyof typeof OPTION_KEYS];
@@ -183,9 +183,9 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const { createDreamer } = await import('../../../eval/dream.ts');
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
-  const { actBy } = await import('../../open/agent.ts');
+  const { actBy } = await import('../../open/open.ts');
   const { summaryLine } = await import('../summary.ts');
-  const { isExternal } = await import('../../world/external.ts');
+  const { whyNoTruth } = await import('../../world/external.ts');
   const { writeRunReport } = await import('../run-folder.ts');
   const { config, world, environment, agent, engine, learner, directory } = run;
   const { evalEpisodes: episodes } = config.train;
@@ -198,7 +198,7 @@ async function finish(run: Run, reached: Reached): Promise<void> {
     ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'),
   });
   await policy.dispose();
-  const canDream = agent.dynamics?.decode && !isExternal(environment); // beside a dream stands the truth, forked
+  const canDream = agent.dynamics?.decode && whyNoTruth(environment) === undefined; // which stands beside the dream
   const dreamer = canDream ? await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 }) : undefined;
   const dream = await dreamer?.dream(params, 'policy', rng.split('dream'));
   await dreamer?.dispose();

@@ -50,13 +50,13 @@ async function treeCommand(target: string, options: TreeOptions): Promise<void> 
   const seed = integer('--seed', options.seed);
   if (!/\.(svg|png)$/i.test(options.out)) throw new UserError(`--out: expected an .svg or a .png, got '${options.out}'`);
 
-  const { openAgent } = await import('../../open/agent.ts');
+  const { openAgent } = await import('../../open/open.ts');
   const { loadPolicy } = await import('../../acting/load-policy.ts');
   const { actingPolicy, openPolicy } = await import('../../train/configure.ts');
   const { seeSearchTree } = await import('../../../eval/search-tree.ts');
   const { writeSearchTree } = await import('../../viz/search-tree.ts');
   const { createRng } = await import('../../random.ts');
-  const { isExternal } = await import('../../world/external.ts');
+  const { isExternal, whyNoTruth } = await import('../../world/external.ts');
   const { actions, usual } = await (async () => {
     const { config, variant, environment } = await openAgent(target);
     return { actions: environment.actions, usual: actingPolicy(config, variant, environment.actions) };
@@ -68,7 +68,7 @@ async function treeCommand(target: string, options: TreeOptions): Promise<void> 
   const { config, world, environment, agent, params, engine } = await openAgent(target, {
     overrides: [`search.simulations=${simulations}`, ...(options.set ?? [])], policies: [name],
   });
-  if (isExternal(environment)) throw new UserError(`${environment.name} lives in Python: only worlds that can be drawn here have trees`);
+  if (isExternal(environment)) throw new UserError(`${whyNoTruth(environment)}: there are no trees of it`);
   const policy = await openPolicy(name, config, actions, agent);
   const seen = await seeSearchTree({
     ...world, agent, params, engine, policy, step, maxNodes, rng: createRng(seed).split('tree'),

@@ -22,7 +22,7 @@ export default function registerVerifyEnv(program: Command): void {
     .argument('<recording>', 'a JSON file of episodes or transitions; it may be packed with gzip')
     .addHelpText('after', HELP)
     .action(async (env: string, file: string) => {
-      const { loadWorld } = await import('../../open/worlds.ts');
+      const { loadWorld } = await import('../../open/open.ts');
       const { MalformedRecording, WorldDifference } = await import('../../world/verify-errors.ts');
       const { verifyWorld } = await import('../../world/verify.ts');
       const world = await loadWorld(env);

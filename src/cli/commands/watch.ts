@@ -39,7 +39,7 @@ export default function registerWatch(program: Command): void {
     .command('watch')
     .description('Play a world and write what it looks like as an animation.')
     .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
-    .option('--policy <who>', 'random, expert, or a run folder or checkpoint (default: expert where there is one)')
+    .option('--policy <who>', 'random, expert, or a run or checkpoint (default: expert where there is one; in a dream, who dreams it)')
     .option('--episodes <n>', 'episodes to play', '1')
     .option('--seed <seed>', 'seed of the episodes', '0')
     .option('--size <pixels>', 'side of the pictures that are written', '256')
@@ -94,15 +94,17 @@ interface Cast {
 
 /** Who plays, in the world as it is configured: an agent brings the configuration that it learned in. */
 async function findPlayer(name: string, { policy, set = [] }: WatchOptions, rng: Rng): Promise<Cast> {
-  const { loadWorld } = await import('../../open/worlds.ts');
+  const { dreamTarget } = await import('../../open/dream-world.ts');
+  const { loadWorld } = await import('../../open/open.ts');
   const { expertPlayer, policyPlayer } = await import('../../world/record.ts');
   const environment = await loadWorld(name);
-  if (policy !== undefined && policy !== 'random' && policy !== 'expert') {
-    const { world, policy: acting } = await openPlayer(policy, set);
+  const agent = policy ?? dreamTarget(name); // whose dream it is, where nobody else is named
+  if (agent !== undefined && agent !== 'random' && agent !== 'expert') {
+    const { world, policy: acting } = await openPlayer(agent, name, set);
     if (world.environment.name !== environment.name) {
-      throw new UserError(`--policy ${policy}: its agent plays ${world.environment.name}, not ${environment.name}`);
+      throw new UserError(`--policy ${agent}: its agent plays ${world.environment.name}, not ${environment.name}`);
     }
-    return { who: policy, world, player: policyPlayer(world, acting, rng) };
+    return { who: agent, world, player: policyPlayer(world, acting, rng) };
   }
 
   const { configure } = await import('../../train/configure.ts');
@@ -115,12 +117,16 @@ async function findPlayer(name: string, { policy, set = [] }: WatchOptions, rng:
   return { who: 'random', world, player: policyPlayer(world, randomPolicy(environment.actions), rng) };
 }
 
+/** An agent in the world that it learned, or in a dream. */
 async function openPlayer(
   runOrFile: string,
+  name: string,
   overrides: readonly string[],
 ): Promise<{ world: ConfiguredWorld; policy: Policy }> {
-  const { actBy, openAgent } = await import('../../open/agent.ts');
-  const opened = await openAgent(runOrFile, { overrides });
+  const { dreamTarget } = await import('../../open/dream-world.ts');
+  const { actBy, inWorld, openAgent } = await import('../../open/open.ts');
+  const own = await openAgent(runOrFile, { overrides });
+  const opened = dreamTarget(name) === undefined ? own : await inWorld(own, name);
   const policy = await actBy(opened, { lanes: 1 });
   const { world } = opened;
   return { world, policy };

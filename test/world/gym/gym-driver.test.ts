@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadWorld } from '../../../src/open/worlds.ts';
+import { loadWorld } from '../../../src/open/open.ts';
 import { createRng } from '../../../src/random.ts';
 import type { NdArray, Policy, Step } from '../../../src/types.ts';
 import { UserError } from '../../../src/user-error.ts';

@@ -1,11 +1,25 @@
-/** From what a user names to an agent that can act: checkpoint, configuration, world, parameters. */
+/**
+ * From what a user names to what it stands for: a world, or an agent that can act. They stand for each other, since an
+ * agent has learned a world, and its dream is one.
+ */
 import { readCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { findCheckpoint } from '../data/find-checkpoint.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { actingPolicy, configure, openPolicy, settle, type Settled } from '../train/configure.ts';
-import type { EngineChoice, Group, ParamArrays, ParameterSpec, RunningPolicy } from '../types.ts';
+import type { EngineChoice, Environment, Group, ParamArrays, ParameterSpec, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
-import { loadWorld } from './worlds.ts';
+import { dreamTarget, dreamWorld } from './dream-world.ts';
+import { loadTrueWorld } from './worlds.ts';
+
+/**
+ * A world by its name in `envs/`, by the path of a file whose default export is one, by `gym:` and a Gymnasium id or .py
+ * file, or by `dream:` and the run or checkpoint whose imagination it is.
+ * @throws UserError that names the nearest known world, or says what is wrong with the file, the checkpoint or in Python
+ */
+export async function loadWorld(name: string): Promise<Environment> {
+  const target = dreamTarget(name);
+  return target === undefined ? loadTrueWorld(name) : dreamWorld(name, await openAgent(target));
+}
 
 export interface OpenedAgent extends Settled {
   readonly file: string;
@@ -75,4 +89,24 @@ function requireSameShapes(file: string, expected: Group<ParameterSpec>, params:
       throw new UserError(`${file}: expected parameter ${name} [${shape.join(', ')}], got ${got}; the file does not fit its configuration`);
     }
   }
+}
+
+/**
+ * The same agent in another world.
+ * @throws UserError where it could not see what is shown there, or not do what is done there
+ */
+export async function inWorld(opened: OpenedAgent, name: string): Promise<OpenedAgent> {
+  const { variant } = opened;
+  const environment = await loadWorld(name);
+  // What was done to the true world is in its dream already.
+  const once = { actionRepeat: 1, stickyActions: 0, timeLimit: 0, distract: 'none', camera: 'fixed' } as const;
+  const done = environment.ahead && name !== opened.config.world;
+  const config = done ? { ...opened.config, env: { ...opened.config.env, ...once } } : opened.config;
+  const settled = settle({ config, agent: variant }, environment);
+  const [own, other] = [opened.shape, settled.shape].map(({ actions, takesTurns, forbids }) =>
+    JSON.stringify([actions.kind, actions.kind === 'discrete' ? actions.n : actions.low.length, takesTurns, forbids]));
+  if (own !== other) {
+    throw new UserError(`--world ${name}: its actions or its rules are not those of ${opened.environment.name}, which this agent has learned`);
+  }
+  return { ...opened, ...settled };
 }
