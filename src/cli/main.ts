@@ -49,7 +49,7 @@ function report(error: unknown): number {
     return 2;
   }
   console.error(error);
-  console.error('This is a bug in dreamtree or in a world of yours; `dreamtree doctor` checks the installation.');
+  console.error('This is a bug in dreamtree or in a file of yours; `dreamtree doctor` checks the installation.');
   return 1;
 }
 

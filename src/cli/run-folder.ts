@@ -10,10 +10,11 @@ import type { Run } from '../train/run.ts';
 import { truthModelError, writeDream } from '../viz/dream-strip.ts';
 import { writePage, type PageSection } from '../viz/page.ts';
 import { writePlot } from '../viz/plot.ts';
+import { fileNameOf } from './file-name.ts';
 
 /** `runs/catch-001`, `runs/catch-002`, …: the first that is free. */
 export function nextRunFolder(world: string): string {
-  const base = path.basename(world).replace(/^gym:|\.[cm]?[jt]s$|\.py$/g, '');
+  const base = fileNameOf(world);
   const taken = existsSync('runs') ? readdirSync('runs') : [];
   const numbers = taken.flatMap((name) => (name.startsWith(`${base}-`) ? Number(name.slice(base.length + 1)) || 0 : []));
   return path.join('runs', `${base}-${String(Math.max(0, ...numbers) + 1).padStart(3, '0')}`);

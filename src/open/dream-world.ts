@@ -11,7 +11,7 @@ import type { Settled } from '../train/configure.ts';
 import type { Dynamics, EngineChoice, Environment, Group, Move, NdArray, ParamArrays, Representation, Rng, Transition } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { encodeAction } from '../world/actions.ts';
-import { isExternal } from '../world/external.ts';
+import { whyNoTruth } from '../world/external.ts';
 import { newestFrames } from '../world/frame-stack.ts';
 import { createView } from '../world/view.ts';
 
@@ -19,9 +19,6 @@ const PREFIX = 'dream:';
 
 /** The run or checkpoint that is named by `dream:…`; undefined where this is no dream. */
 export const dreamTarget = (name: string): string | undefined => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined);
-
-/** A dream within a dream would begin with no true picture. */
-const isDream = ({ name }: Pick<Environment, 'name'>): boolean => name.startsWith(PREFIX);
 
 /** Less than this chance of going on, and the episode has ended. */
 const ENDED = 0.5;
@@ -55,9 +52,8 @@ export function dreamWorld(name: string, dreaming: Dreaming): Environment<DreamS
   if (environment.toMove || environment.legal) {
     throw new UserError(`${name}: the rules of ${environment.name} are known to the true game alone, so its dream cannot be played`);
   }
-  if (isExternal(environment) || isDream(environment)) {
-    throw new UserError(`${name}: a dream begins with the true first picture, and ${environment.name} cannot be drawn here`);
-  }
+  const lack = whyNoTruth(environment);
+  if (lack !== undefined) throw new UserError(`${name}: a dream begins with the true first picture, and ${lack}`);
   const view = createView(world);
   const imagine = createImagination(dreaming, { ...dynamics, decode });
   const found = new WeakMap<DreamState, { readonly action: Move<unknown>['action']; readonly transition: Transition<DreamState> }>();

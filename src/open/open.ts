@@ -21,6 +21,14 @@ export async function loadWorld(name: string): Promise<Environment> {
   return target === undefined ? loadTrueWorld(name) : dreamWorld(name, await openAgent(target));
 }
 
+/** The name of the world that a dream is of; the world's own where it is none. */
+export async function worldBehind(name: string): Promise<string> {
+  const target = dreamTarget(name);
+  if (target === undefined) return name;
+  const { config } = await readCheckpoint(findCheckpoint(target));
+  return String(config.world);
+}
+
 export interface OpenedAgent extends Settled {
   readonly file: string;
   readonly checkpoint: Checkpoint;
@@ -106,7 +114,7 @@ export async function inWorld(opened: OpenedAgent, name: string): Promise<Opened
   const [own, other] = [opened.shape, settled.shape].map(({ actions, takesTurns, forbids }) =>
     JSON.stringify([actions.kind, actions.kind === 'discrete' ? actions.n : actions.low.length, takesTurns, forbids]));
   if (own !== other) {
-    throw new UserError(`--world ${name}: its actions or its rules are not those of ${opened.environment.name}, which this agent has learned`);
+    throw new UserError(`${name}: its actions or its rules are not those of ${opened.environment.name}, which this agent has learned`);
   }
   return { ...opened, ...settled };
 }

@@ -6,6 +6,7 @@ import type { ProgramFunction } from '../engine/program.ts';
 import { mapGroup, mapGroups, specsOf, zeros } from '../nd-array.ts';
 import { initParameters } from '../nn/parameters.ts';
 import type { Agent, Batch, Group, Groups, NdArray, Noise, ParamArrays, Params, Rng, Stage, StageLoss, TensorSpec } from '../types.ts';
+import { UserError } from '../user-error.ts';
 
 /** Everything that an update changes. */
 export interface LearnerState {
@@ -188,27 +189,27 @@ export function withHardCopies(state: LearnerState, stages: readonly Stage[], up
   return due.length === 0 ? state : { ...state, slow: { ...state.slow, ...pick(state.params, beginsWith(due)) } };
 }
 
-/** @throws Error where stages cannot learn side by side */
+/** @throws UserError where stages cannot learn side by side */
 export function requireStages({ stages, parameters }: Agent): void {
   const seen = new Set<string>();
   for (const { name, trains, loss, optimizer, search } of stages) {
-    if (seen.has(name)) throw new Error(`two stages have the name '${name}'`);
+    if (seen.has(name)) throw new UserError(`two stages have the name '${name}'`);
     seen.add(name);
-    if ((loss === undefined) === (search === undefined)) throw new Error(`stage '${name}': expected a loss or a search`);
-    if (loss && !optimizer) throw new Error(`stage '${name}': expected an optimizer beside its loss`);
+    if ((loss === undefined) === (search === undefined)) throw new UserError(`stage '${name}': expected a loss or a search`);
+    if (loss && !optimizer) throw new UserError(`stage '${name}': expected an optimizer beside its loss`);
     if (!Object.keys(parameters).some(beginsWith(trains))) {
-      throw new Error(`stage '${name}' trains nothing: no parameter's name begins with ${trains.join(' or ')}`);
+      throw new UserError(`stage '${name}' trains nothing: no parameter's name begins with ${trains.join(' or ')}`);
     }
   }
 }
 
-/** @throws Error where two stages that are due together train the same parameter */
+/** @throws UserError where two stages that are due together train the same parameter */
 export function requireDisjoint({ parameters }: Agent, stages: readonly Stage[]): void {
   const owner = new Map<string, string>();
   for (const { name, trains } of stages) {
     for (const parameter of Object.keys(parameters).filter(beginsWith(trains))) {
       const other = owner.get(parameter);
-      if (other !== undefined) throw new Error(`stages '${other}' and '${name}' would both step ${parameter} in one update`);
+      if (other !== undefined) throw new UserError(`stages '${other}' and '${name}' would both step ${parameter} in one update`);
       owner.set(parameter, name);
     }
   }

@@ -15,10 +15,12 @@ Example:
   dreamtree train catch --agent ./my-agent.ts        an agent of your own, in one file
   dreamtree train tic-tac-toe                        plays against itself: gumbel-muzero learns games for two
   dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
+  dreamtree train dream:checkpoints/catch.dream      a world that is another agent's imagination
+  dreamtree train dream:checkpoints/catch.dream      inside what another agent imagines
   dreamtree train ./my-env.ts --preset small --set optimizer.learningRate=3e-4 train.trainRatio=64
 
 The same command with the same --logdir continues where it was stopped; Ctrl-C saves first. Every key that --set
-takes: dreamtree list --keys. A short trial of everything: --preset debug.`;
+takes: dreamtree list --keys --agent NAME. A short trial of everything: --preset debug.`;
 
 interface TrainOptions {
   readonly agent?: string;
@@ -38,7 +40,7 @@ export default function registerTrain(program: Command): void {
   program
     .command('train')
     .description('Train an agent from pixels; leaves curve, imagination and checkpoint in a run folder.')
-    .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
+    .argument('<env | file>', 'a world by name, the .ts or .js file that holds it, gym:… or dream:<run or checkpoint>')
     .option('--agent <name | file>', 'the agent that learns (default: dreamer; gumbel-muzero in games of two players)')
     .option('--policy <name | file>', 'how it acts while it learns (default: as the agent asks for)')
     .option('--preset <name>', 'sizes and speeds (default: what suits the world)')
@@ -60,16 +62,20 @@ const OPTION_KEYS = {
 } as const satisfies Partial<Record<keyof TrainOptions, string>>;
 
 async function trainCommand(world: string, options: TrainOptions): Promise<void> {
-  const { loadWorld } = await import('../../open/open.ts');
+  const { loadWorld, worldBehind } = await import('../../open/open.ts');
   const environment = await loadWorld(world);
   const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
     const value = options[option as keyof typeof OPTION_KEYS];
     return value === undefined ? [] : [`${key}=${value}`];
   });
   const { agentFor, configure } = await import('../../train/configure.ts');
+  const { worldPresets } = await import('../../config/index.ts');
+  const behind = await worldBehind(world);
   const { config, agent } = await configure({
     world, agent: options.agent ?? agentFor(environment), ...(options.policy ? { policy: options.policy } : {}),
     ...(options.preset ? { preset: options.preset } : {}), overrides: [...named, ...(options.set ?? [])],
+    // What suits a world suits its dream.
+    ...(behind !== world && Object.hasOwn(worldPresets, behind) ? { worldDefaults: worldPresets[behind] } : {}),
   });
   const { nextRunFolder } = await import('../run-folder.ts');
   const { openRun } = await import('../../train/run.ts');

@@ -12,6 +12,7 @@ Example:
   dreamtree watch cartpole --policy random --episodes 3 --out falling.gif
   dreamtree watch pendulum --set env.distract=film env.camera=jitter
   dreamtree watch catch --policy checkpoints/catch.dream
+  dreamtree watch dream:checkpoints/catch.dream      what its agent imagines, played by itself
 
 An agent sees its own small pictures; what is written is the same, drawn larger. Episode e of a seed begins like
 episode e of dreamtree eval. A .webp or .gif moves; a .png is a sheet of moments.`;
@@ -59,6 +60,7 @@ async function watch(name: string, options: WatchOptions): Promise<void> {
   if (size > LARGEST_SIZE) throw new UserError(`--size: expected at most ${LARGEST_SIZE} pixels, got ${size}`);
   if (options.out) pictureFormat(options.out);
 
+  const { fileNameOf } = await import('../file-name.ts');
   const { createRng } = await import('../../random.ts');
   const { recordEpisode } = await import('../../world/record.ts');
   const rng = createRng(seed).split('eval');
@@ -68,7 +70,7 @@ async function watch(name: string, options: WatchOptions): Promise<void> {
   for (let episode = 0; episode < episodes; episode++) {
     recordings.push(await recordEpisode({ world, player, rng: rng.split(episode), size, maxPictures: MAX_PICTURES }));
   }
-  const file = options.out ?? `${environment.name}.webp`;
+  const file = options.out ?? `${fileNameOf(environment.name)}.webp`;
   await writePicture(file, pictureFormat(file) === 'png' ? await sheetOf(recordings, size) : filmOf(recordings, size));
 
   const played = recordings.map(({ return: total, length }) => ({ return: total, length }));

@@ -4,7 +4,7 @@ import type { Action } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
 import { actionProblem, actionSize, encodeAction } from '../actions.ts';
 import type { ConfiguredWorld } from '../configured.ts';
-import { advanceEpisode, beginEpisode } from '../episode.ts';
+import { advanceEpisode, beginEpisode, lookAhead } from '../episode.ts';
 import type { Episode } from '../episode.ts';
 import { createView } from '../view.ts';
 import type { View } from '../view.ts';
@@ -77,13 +77,15 @@ function createServedLanes({ environment, look }: ConfiguredWorld): { answer(req
     return see(episode);
   }
 
-  function move(lane: number, { actions, seed, cut }: Move): LaneArrival {
+  async function move(lane: number, { actions, seed, cut }: Move): Promise<LaneArrival> {
     const episode = lanes[lane];
     if (!episode) throw new UserError(`lane ${lane} has no episode to act in`);
     let reward = 0;
     let ended = { isLast: false, isTerminal: false };
     for (const action of actions) {
-      const arrival = advanceEpisode(environment, episode, rowOf(action), environment.maxSteps);
+      const row = rowOf(action);
+      await lookAhead(environment, [{ episode, row }]);
+      const arrival = advanceEpisode(environment, episode, row, environment.maxSteps);
       reward += arrival.reward;
       ended = arrival;
       if (ended.isLast) break;
@@ -115,7 +117,9 @@ function createServedLanes({ environment, look }: ConfiguredWorld): { answer(req
         return { type: 'reset', lanes: request.seeds.map((seed, lane) => (seed === null ? null : begin(lane, seed))) };
       }
       requireLanes(request.moves);
-      return { type: 'stepped', lanes: request.moves.map((todo, lane) => (todo === null ? null : move(lane, todo))) };
+      const arrivals: (LaneArrival | null)[] = [];
+      for (const [lane, todo] of request.moves.entries()) arrivals.push(todo === null ? null : await move(lane, todo));
+      return { type: 'stepped', lanes: arrivals };
     },
   };
 }
