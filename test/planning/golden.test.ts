@@ -1,18 +1,33 @@
 /** Whole trees recorded from mctx, and what happens to a recording that is changed or makes no sense. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { verifyTree } from '../../src/planning/golden.ts';
 
-const FOLDER = new URL('../../../shared/data/mctx/', import.meta.url);
-const files = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.json')) : [];
+const FOLDER = new URL('../data/mctx/', import.meta.url);
+const read = (file: string): Recording => JSON.parse(gunzipSync(readFileSync(new URL(file, FOLDER))).toString('utf8')) as Recording;
 
 describe('trees recorded from mctx', () => {
-  const absent = files.length === 0 ? ' (skipped: ../shared/data/mctx is not on this machine)' : '';
-  it.skipIf(absent)(`are reproduced${absent}`, async () => {
-    for (const file of files) {
-      const recording = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as { tree: { visit: number } };
-      expect(await verifyTree(recording), file).toEqual({ nodes: recording.tree.visit, mismatches: 0 });
-    }
+  it('are those that are in the folder', () => {
+    expect(readdirSync(FOLDER).filter((name) => name.endsWith('.json.gz')).length).toBe(3);
+  });
+
+  it.each([
+    ['muzero_qtransform_tree.json.gz', 51, 'a search by PUCT'],
+    ['gumbel_muzero_reward_tree.json.gz', 51, 'a search by Sequential Halving, with rewards'],
+    ['gumbel_muzero_tree.json.gz', 201, 'the same over more actions, in a game for two without rewards'],
+  ])('%s is reproduced in all its %i nodes: %s', async (file, nodes) => {
+    const recording = read(file);
+    expect(recording.tree.visit).toBe(nodes);
+    expect(await verifyTree(recording)).toEqual({ nodes, mismatches: 0 });
+  });
+
+  it('are not reproduced where one number of them is another', async () => {
+    // The first action that was expanded gave a little more.
+    const recording = read('gumbel_muzero_reward_tree.json.gz');
+    const child = recording.tree.child_stats.find(({ reward }) => reward !== undefined);
+    child!.reward! += 0.001;
+    await expect(verifyTree(recording)).rejects.toThrow(expect.objectContaining({ name: 'TreeMismatch' }));
   });
 });
 

@@ -1,7 +1,7 @@
 /** `dreamtree verify-env`: is a world equal to what was recorded from the original? */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../user-error.ts';
+import { readJson } from '../read-json.ts';
 
 const HELP = `
 Example:
@@ -9,7 +9,8 @@ Example:
   dreamtree verify-env taxi test/data/gymnasium/Taxi-v4.json
 
 Prints {"steps", "maxError"} and exits with 0, or says where the first difference is and exits with 1.
-FILE.json holds {"episodes": [{"initialState", "actions", "states", "rewards", "terminated", "truncated"}]},
+FILE.json (or FILE.json.gz) holds
+{"episodes": [{"initialState", "actions", "states", "rewards", "terminated", "truncated"}]},
 or a table {"transitions": {state: {action: [[probability, nextState, reward, terminated], …]}}}; "steps" then counts
 outcomes, and "initialStateProbabilities" may say how episodes begin.`;
 
@@ -18,7 +19,7 @@ export default function registerVerifyEnv(program: Command): void {
     .command('verify-env')
     .description('Compare a world, number by number, with recorded trajectories or a table of transitions.')
     .argument('<env>', 'a world by name, or the file that holds it')
-    .argument('<recording>', 'a JSON file of episodes or transitions')
+    .argument('<recording>', 'a JSON file of episodes or transitions; it may be packed with gzip')
     .addHelpText('after', HELP)
     .action(async (env: string, file: string) => {
       const { loadWorld } = await import('../worlds.ts');
@@ -34,13 +35,4 @@ export default function registerVerifyEnv(program: Command): void {
         process.exitCode = 1;
       }
     });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file}: expected a file of JSON, got: ${problem}`, { cause: error });
-  }
 }

@@ -1,25 +1,27 @@
 /** `dreamtree verify-tree`: does the search grow the same tree as mctx did? */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../user-error.ts';
+import { readJson } from '../read-json.ts';
 
 const HELP = `
 Example:
-  dreamtree verify-tree gumbel_muzero_tree.json
+  dreamtree verify-tree test/data/mctx/gumbel_muzero_tree.json.gz
 
 Prints {"nodes", "mismatches": 0} and exits with 0, or says where the first difference is and exits with 1.
-FILE.json is a tree in the form of mctx's tests: {"algorithm", "algorithm_config", "env_config", "tree"}.`;
+The file is a tree in the form of mctx's tests, {"algorithm", "algorithm_config", "env_config", "tree"}; it may be
+packed with gzip.`;
 
 export default function registerVerifyTree(program: Command): void {
   program
     .command('verify-tree')
     .description('Compare a search, node by node, with a tree recorded from mctx.')
-    .argument('<recording>', 'a JSON file of a search tree')
+    .argument('<recording>', 'a JSON file of a search tree; it may be packed with gzip')
     .addHelpText('after', HELP)
     .action(async (file: string) => {
       const { TreeMismatch, verifyTree } = await import('../../planning/golden.ts');
+      const recording = await readJson(file);
       try {
-        console.log(JSON.stringify(await verifyTree(await readJson(file))));
+        console.log(JSON.stringify(await verifyTree(recording)));
       } catch (error) {
         if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`);
         if (!(error instanceof TreeMismatch)) throw error;
@@ -27,13 +29,4 @@ export default function registerVerifyTree(program: Command): void {
         process.exitCode = 1;
       }
     });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new UserError(`expected a file of JSON, got: ${problem}`, { cause: error });
-  }
 }
