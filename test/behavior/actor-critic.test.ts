@@ -22,7 +22,7 @@ const GAMMA = 0.75;
 /** What the policy gives action 0 in states a, b, c and d. */
 const ACTOR = [0.75, 0.4, 0.9, 0.5];
 /** What the critic says of them, in units, and what its slow copy says. */
-const CRITIC = [0.2, 0.5, 0.3, 0.6];
+const CRITIC = [0.2, 0.7, 0.3, 0.6];
 const SLOW = [0.4, 0.1, 0.7, 0.25];
 
 const { behavior: defaults, search } = resolveConfig({ world: 'catch', preset: 'debug' });
@@ -137,7 +137,7 @@ const entropyOf = (first: number) => -(first * log(first) + (1 - first) * log(1 
  * Two starts, a and b, and two steps of imagination: a −0→ b −1→ c and b −1→ c −0→ a. With λ = 0.8, in units:
  *
  *   from a:  R₁ = r(c) + γ(c) v(c) = 0.4 + 0.4 · 0.3                            = 0.52
- *            R₀ = r(b) + γ(b) [0.2 v(b) + 0.8 R₁] = 0.2 + 0.8 [0.1 + 0.416]     = 0.6128
+ *            R₀ = r(b) + γ(b) [0.2 v(b) + 0.8 R₁] = 0.2 + 0.8 [0.14 + 0.416]    = 0.6448
  *   from b:  R₁ = r(a) + γ(a) v(a) = 0.1 + 0.5 · 0.2                            = 0.2
  *            R₀ = r(c) + γ(c) [0.2 v(c) + 0.8 R₁] = 0.4 + 0.4 [0.06 + 0.16]     = 0.488
  *
@@ -145,7 +145,7 @@ const entropyOf = (first: number) => -(first * log(first) + (1 - first) * log(1 
  */
 const rollouts: Setting = { observed: 'ab', draws: [[0, 1], [1, 0], [0, 0]] };
 const STEPS = [
-  { state: 0, action: 0, return: 0.6128, weight: GAMMA }, { state: 1, action: 1, return: 0.52, weight: GAMMA * 0.8 },
+  { state: 0, action: 0, return: 0.6448, weight: GAMMA }, { state: 1, action: 1, return: 0.52, weight: GAMMA * 0.8 },
   { state: 1, action: 1, return: 0.488, weight: GAMMA }, { state: 2, action: 0, return: 0.2, weight: GAMMA * 0.4 },
 ];
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value) / values.length;
@@ -156,22 +156,22 @@ describe('the actor-critic in imagination', () => {
     // On arriving at b, c | c, a
     expect(parts.imaginedReward / UNIT).toBeCloseTo((0.2 + 0.4 + 0.4 + 0.1) / 4, 5);
     // Of a, b, c | b, c, a
-    expect(parts.imaginedValue / UNIT).toBeCloseTo((0.2 + 0.5 + 0.3 + 0.5 + 0.3 + 0.2) / 6, 5);
-    expect(parts.imaginedReturn / UNIT).toBeCloseTo((0.6128 + 0.52 + 0.488 + 0.2) / 4, 5);
+    expect(parts.imaginedValue / UNIT).toBeCloseTo((0.2 + 0.7 + 0.3 + 0.7 + 0.3 + 0.2) / 6, 5);
+    expect(parts.imaginedReturn / UNIT).toBeCloseTo((0.6448 + 0.52 + 0.488 + 0.2) / 4, 5);
   });
 
   it('has a policy loss that falls with likely good actions and with entropy', async () => {
     const { parts } = await lossOf(rollouts);
     // −weight · (log π(action) · (return − value) + 0.1 · entropy): log π is log ¾, log 0.6, log 0.6 and log 0.9.
     const expected = [
-      -0.75 * (log(0.75) * (0.6128 - 0.2) + 0.1 * entropyOf(0.75)),
-      -0.6 * (log(0.6) * (0.52 - 0.5) + 0.1 * entropyOf(0.4)),
-      -0.75 * (log(0.6) * (0.488 - 0.5) + 0.1 * entropyOf(0.4)),
+      -0.75 * (log(0.75) * (0.6448 - 0.2) + 0.1 * entropyOf(0.75)),
+      -0.6 * (log(0.6) * (0.52 - 0.7) + 0.1 * entropyOf(0.4)),
+      -0.75 * (log(0.6) * (0.488 - 0.7) + 0.1 * entropyOf(0.4)),
       -0.3 * (log(0.9) * (0.2 - 0.3) + 0.1 * entropyOf(0.9)),
     ];
     expect(parts.policy).toBeCloseTo(mean(expected), 5);
-    // The same as one number: (0.046892 − 0.034251 − 0.055073 − 0.012913) / 4
-    expect(parts.policy).toBeCloseTo(-0.013836, 5);
+    // The same as one number: (0.053796 − 0.095550 − 0.131697 − 0.012913) / 4
+    expect(parts.policy).toBeCloseTo(-0.046591, 5);
   });
 
   it('tells the entropy of every step, however much that weighs', async () => {
@@ -182,15 +182,15 @@ describe('the actor-critic in imagination', () => {
   it('has a critic loss on the returns, and half of one on what the slow critic says', async () => {
     const { parts } = await lossOf(rollouts);
     const expected = [
-      0.75 * (crossEntropy(0.6128, 0.2) + 0.5 * crossEntropy(0.4, 0.2)),
-      0.6 * (crossEntropy(0.52, 0.5) + 0.5 * crossEntropy(0.1, 0.5)),
-      0.75 * (crossEntropy(0.488, 0.5) + 0.5 * crossEntropy(0.1, 0.5)),
+      0.75 * (crossEntropy(0.6448, 0.2) + 0.5 * crossEntropy(0.4, 0.2)),
+      0.6 * (crossEntropy(0.52, 0.7) + 0.5 * crossEntropy(0.1, 0.7)),
+      0.75 * (crossEntropy(0.488, 0.7) + 0.5 * crossEntropy(0.1, 0.7)),
       0.3 * (crossEntropy(0.2, 0.3) + 0.5 * crossEntropy(0.7, 0.3)),
     ];
     expect(parts.value).toBeCloseTo(mean(expected), 5);
-    // Without a regulariser: 1.072659, log 2, log 2 and 0.526135 of cross-entropy weighed with 0.75, 0.6, 0.75 and 0.3
+    // Without a regulariser: the weights 0.75, 0.6, 0.75 and 0.3, each times a cross-entropy
     const free = await lossOf({ ...rollouts, options: { slowRegularizer: 0 } });
-    expect(free.parts.value).toBeCloseTo((0.75 * 1.072659 + 1.35 * log(2) + 0.3 * 0.526135) / 4, 5);
+    expect(free.parts.value).toBeCloseTo((0.75 * 1.117026 + 0.6 * 0.763378 + 0.75 * 0.790491 + 0.3 * 0.526135) / 4, 5);
   });
 
   it('adds its losses by their scales', async () => {
@@ -209,16 +209,16 @@ describe('the actor-critic in imagination', () => {
     });
     const expected = [0, 1, 2, 3].map((state) => slopes.reduce((sum, step) => sum + (step.state === state ? step.slope : 0), 0));
     expectClose(ofActor(await lossOf(rollouts)), expected);
-    // Action 0 of a was better than expected, by 0.4128; to make it likelier is worth −0.75 · 0.25 · 0.4128 / 4 …
-    expect(expected[0]).toBeCloseTo(-0.01935 + 0.75 * 0.1 * 0.75 * (log(0.75) + 0.562335) / 4, 5);
+    // Action 0 of a was better than expected, by 0.4448; to make it likelier is worth −0.75 · 0.25 · 0.4448 / 4 …
+    expect(expected[0]).toBeCloseTo(-0.02085 + 0.75 * 0.1 * 0.75 * (log(0.75) + 0.562335) / 4, 5);
     expect(expected[3]).toBe(0);
   });
 
   it('moves the critic towards returns, and half as strongly towards its slow copy', async () => {
     // Of a cross-entropy, by a logit: what is said minus the target.
     expectClose(ofCritic(await lossOf(rollouts)), [
-      0.75 * ((0.2 - 0.6128) + 0.5 * (0.2 - 0.4)) / 4,
-      (0.6 * (0.5 - 0.52) + 0.75 * (0.5 - 0.488) + 1.35 * 0.5 * (0.5 - 0.1)) / 4,
+      0.75 * ((0.2 - 0.6448) + 0.5 * (0.2 - 0.4)) / 4,
+      (0.6 * (0.7 - 0.52) + 0.75 * (0.7 - 0.488) + 1.35 * 0.5 * (0.7 - 0.1)) / 4,
       0.3 * ((0.3 - 0.2) + 0.5 * (0.3 - 0.7)) / 4,
       0,
     ]);
@@ -237,17 +237,17 @@ describe('the actor-critic in imagination', () => {
   it('counts nothing of what begins at the end of the world, whatever the model says of it', async () => {
     // The model would go on from a; b alone is left: the last two of the four steps.
     const { parts, gradients } = await lossOf({ ...rollouts, isTerminal: [1, 0], options: { slowRegularizer: 0 } });
-    expect(parts.value).toBeCloseTo((0.75 * log(2) + 0.3 * 0.526135) / 4, 5);
-    expect(parts.policy).toBeCloseTo((-0.055073 - 0.012913) / 4, 5);
+    expect(parts.value).toBeCloseTo((0.75 * 0.790491 + 0.3 * 0.526135) / 4, 5);
+    expect(parts.policy).toBeCloseTo((-0.131697 - 0.012913) / 4, 5);
     expect(ofCritic({ gradients })[0]).toBe(0);
   });
 
   it('counts nothing beyond an imagined end, and nothing of value there', async () => {
     // b −0→ d −0→ d, where d is the end: R₀ = r(d) + 0 = 0.6, and the second step weighs 0.75 · 0.
     const { parts } = await lossOf({ observed: 'b', draws: [[0], [0], [0]], options: { slowRegularizer: 0, entropy: 0 } });
-    expect(parts.value).toBeCloseTo(0.75 * log(2) / 2, 5);
-    // log π(0 | b) · (0.6 − 0.5)
-    expect(parts.policy).toBeCloseTo(-0.75 * log(0.4) * 0.1 / 2, 5);
+    expect(parts.value).toBeCloseTo(0.75 * crossEntropy(0.6, 0.7) / 2, 5);
+    // log π(0 | b) · (0.6 − 0.7)
+    expect(parts.policy).toBeCloseTo(-0.75 * log(0.4) * -0.1 / 2, 5);
     // 0.6 on arriving at d, and again from d to d
     expect(parts.imaginedReturn / UNIT).toBeCloseTo((0.6 + 0.6) / 2, 5);
   });
@@ -264,27 +264,27 @@ describe('the actor-critic in imagination', () => {
 });
 
 describe('the scale of returns', () => {
-  // Returns as above, in order 0.2, 0.488, 0.52, 0.6128; percentiles lie at 0.05 · 3 = 0.15 and at 0.95 · 3 = 2.85:
-  // low = 0.2 + 0.15 · 0.288 = 0.2432 and high = 0.52 + 0.85 · 0.0928 = 0.59888.
-  const [low, high] = [0.2432, 0.59888];
+  // Returns as above, in order 0.2, 0.488, 0.52, 0.6448; percentiles lie at 0.05 · 3 = 0.15 and at 0.95 · 3 = 2.85:
+  // low = 0.2 + 0.15 · 0.288 = 0.2432 and high = 0.52 + 0.85 · 0.1248 = 0.62608.
+  const [low, high] = [0.2432, 0.62608];
   const inUnits = (values: Record<string, number>) => [values.returnLow / UNIT, values.returnHigh / UNIT];
 
   it('follows the 5th and the 95th percentile of returns', async () => {
     const atOnce = await lossOf({ ...rollouts, options: { returnRate: 1 } });
     expectClose(inUnits(atOnce.statistics), [low, high]);
-    expect(atOnce.parts.returnScale / UNIT).toBeCloseTo(0.35568, 5);
+    expect(atOnce.parts.returnScale / UNIT).toBeCloseTo(0.38288, 5);
   });
 
   it('follows slowly, a tenth of the way for a rate of 0.1', async () => {
     const before = { returnLow: scalar(0.1 * UNIT), returnHigh: scalar(0.5 * UNIT) };
     const options = { returnRate: 0.1, entropy: 0 };
     const { statistics: after, parts } = await lossOf({ ...rollouts, statistics: before, options });
-    // 0.9 · 0.1 + 0.1 · 0.2432 and 0.9 · 0.5 + 0.1 · 0.59888
-    expectClose(inUnits(after), [0.11432, 0.509888]);
-    // Advantages are divided by what it is now, which is 0.509888 − 0.11432.
-    expect(parts.returnScale / UNIT).toBeCloseTo(0.395568, 5);
+    // 0.9 · 0.1 + 0.1 · 0.2432 and 0.9 · 0.5 + 0.1 · 0.62608
+    expectClose(inUnits(after), [0.11432, 0.512608]);
+    // Advantages are divided by what it is now, which is 0.512608 − 0.11432.
+    expect(parts.returnScale / UNIT).toBeCloseTo(0.398288, 5);
     const ofOneUnit = await lossOf({ ...rollouts, options: { entropy: 0 } });
-    expect(parts.policy).toBeCloseTo(ofOneUnit.parts.policy / 0.395568, 5);
+    expect(parts.policy).toBeCloseTo(ofOneUnit.parts.policy / 0.398288, 5);
   });
 
   it('is no less than its limit', async () => {
@@ -303,8 +303,8 @@ describe('the scale of returns', () => {
  *
  * One step of imagination tells what lies beyond each, r + γ v in units:
  *
- *   a −0→ b: 0.2 + 0.8 · 0.5 = 0.6   b −1→ c: 0.4 + 0.4 · 0.3 = 0.52   d −0→ d: 0.6   c −0→ a: 0.1 + 0.5 · 0.2 = 0.2
- *   b −1→ c: 0.52   c −0→ a: 0.2   a −0→ b: 0.6   b −0→ d: 0.6
+ *   a −0→ b: 0.2 + 0.8 · 0.7 = 0.76   b −1→ c: 0.4 + 0.4 · 0.3 = 0.52   d −0→ d: 0.6   c −0→ a: 0.1 + 0.5 · 0.2 = 0.2
+ *   b −1→ c: 0.52   c −0→ a: 0.2   a −0→ b: 0.76   b −0→ d: 0.6
  *
  * Targets with γ = 0.75 and λ = 0.8, backwards, where a border lets nothing through:
  *
@@ -325,8 +325,8 @@ describe('the critic on what was replayed', () => {
   it('learns λ-returns of what was received, which end in what imagination tells', async () => {
     const { parts, total } = await lossOf(replayed);
     const expected = [
-      crossEntropy(0.358, 0.2) + 0.5 * crossEntropy(0.4, 0.2), crossEntropy(0.3, 0.5) + 0.5 * crossEntropy(0.1, 0.5), 0,
-      crossEntropy(0.3, 0.5) + 0.5 * crossEntropy(0.1, 0.5), 0, crossEntropy(0.7, 0.2) + 0.5 * crossEntropy(0.4, 0.2),
+      crossEntropy(0.358, 0.2) + 0.5 * crossEntropy(0.4, 0.2), crossEntropy(0.3, 0.7) + 0.5 * crossEntropy(0.1, 0.7), 0,
+      crossEntropy(0.3, 0.7) + 0.5 * crossEntropy(0.1, 0.7), 0, crossEntropy(0.7, 0.2) + 0.5 * crossEntropy(0.4, 0.2),
     ];
     expect(parts.replayValue).toBeCloseTo(mean(expected), 5);
     expect(total).toBeCloseTo(0.3 * mean(expected), 5);
@@ -341,10 +341,10 @@ describe('the critic on what was replayed', () => {
     const [summed, stepwise] = [
       // d: 0 + 0.75 · 0.2, b: 0.2 + 0.75 · 0.15, a: 0.1 + 0.75 · 0.3125
       // a: 0.25 + 0.75 · 0.6, c: 0 + 0.75 · 0.7, b: 0.15 + 0.75 · 0.525
-      [[0.334375, 0.2], [0.3125, 0.5], [0.15, 0.6], [0.54375, 0.5], [0.525, 0.3], [0.7, 0.2]],
+      [[0.334375, 0.2], [0.3125, 0.7], [0.15, 0.6], [0.54375, 0.7], [0.525, 0.3], [0.7, 0.2]],
       // a: 0.1 + 0.75 · 0.52, b: 0.2 + 0.75 · 0.6, d: 0 + 0.75 · 0.2
-      // b: 0.15 + 0.75 · 0.2, c: 0 + 0.75 · 0.6, a: 0.25 + 0.75 · 0.6
-      [[0.49, 0.2], [0.65, 0.5], [0.15, 0.6], [0.3, 0.5], [0.45, 0.3], [0.7, 0.2]],
+      // b: 0.15 + 0.75 · 0.2, c: 0 + 0.75 · 0.76, a: 0.25 + 0.75 · 0.6
+      [[0.49, 0.2], [0.65, 0.7], [0.15, 0.6], [0.3, 0.7], [0.57, 0.3], [0.7, 0.2]],
     ].map((pairs) => mean(pairs.map(([target, said]) => crossEntropy(target, said))));
     expect(await loss(1)).toBeCloseTo(summed, 5);
     expect(await loss(0)).toBeCloseTo(stepwise, 5);
@@ -362,7 +362,7 @@ describe('the critic on what was replayed', () => {
     // 0.3 / 6 · [said − target + 0.5 (said − slow)]; a: twice, b: twice
     expectClose(ofCritic({ gradients }), [
       0.3 / 6 * ((0.2 - 0.358) + (0.2 - 0.7) + 0.5 * 2 * (0.2 - 0.4)),
-      0.3 / 6 * (2 * (0.5 - 0.3) + 0.5 * 2 * (0.5 - 0.1)), 0, 0,
+      0.3 / 6 * (2 * (0.7 - 0.3) + 0.5 * 2 * (0.7 - 0.1)), 0, 0,
     ]);
     // The first sequence is moved at a and b, the second at b and a; the last step of each has nothing that follows it.
     const moved = [0, 1, 2, 3, 4, 5, 6, 7].map((step) =>

@@ -216,7 +216,8 @@ describe('the two KL losses of the RSSM', () => {
       isFirst: float32([0, 1, 0, 0], [2, 2]), isTerminal: zeros([2, 2]),
     },
     context: {
-      deter: float32(Array.from({ length: 2 * deter }, (_, i) => (i === 0 ? 1 : 0)), [2, deter]), stoch: zeros([2, stoch, classes]),
+      deter: float32(Array.from({ length: 2 * deter }, (_, i) => (i === 0 ? 1 : 0)), [2, deter]),
+      stoch: zeros([2, stoch, classes]),
     },
   };
 
@@ -250,6 +251,14 @@ describe('the losses of the RSSM', () => {
     expect(total / parts[name]).toBeCloseTo(1, 5);
   });
 
+  it('want of the continue head the discount where an episode goes on, and 0 where it is over', async () => {
+    // The head says ¾ throughout: log 4 − target · log 3, with a target of 1 − 1/5 = 0.8 in three of four steps.
+    const weights = quiet({ 'continue/logits/bias': () => Math.log(3) });
+    const over = { ...apart, batch: { ...apart.batch, isTerminal: float32([1, 0, 0, 0], [B, 2]) } };
+    const { parts } = await lossOf({ horizonDiscount: 5 }, weights, over);
+    expect(parts.continue).toBeCloseTo(1.386294 - 0.75 * 0.8 * 1.098612, 5);
+  });
+
   it('do not reach the latent through a decoder that only looks at it', async () => {
     const { gradients } = await lossOf({ decoder: 'probe', scales: { ...SILENT, image: 1 } }, awake, apart);
     expect(moved(gradients)).toEqual(['decoder']);
@@ -276,7 +285,8 @@ describe('where an episode begins, the RSSM', () => {
   it.each(['deter', 'stoch', 'action'])('looks at no %s in a sequence either', async (name) => {
     const latents = async (isFirst: number, change: boolean) => {
       const began = { ...batch, isFirst: float32([isFirst, 0, 0, 0, 0, isFirst, 0, 0, 0, 0], [B, T]) };
-      const elsewhere = mapGroup<NdArray, NdArray>(context, (leaf, key) => (key === name ? uniforms(leaf.shape, -2, 2, 6) : leaf));
+      const elsewhere = mapGroup<NdArray, NdArray>(context, (leaf, key) =>
+        (key === name ? uniforms(leaf.shape, -2, 2, 6) : leaf));
       const firstAction = { ...batch.action, data: batch.action.data.map((value, i) => (i % (3 * T) < 3 ? 1 - value : value)) };
       const { out } = await run((v, noise) => ({
         out: model.filter(v.params, { ...v.batch, context: v.context } as Batch, noise),

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { verifyTree } from '../../src/planning/golden.ts';
 
 const FOLDER = new URL('../data/mctx/', import.meta.url);
-const read = (file: string): Recording => JSON.parse(gunzipSync(readFileSync(new URL(file, FOLDER))).toString('utf8')) as Recording;
+const read = (file: string): Recording =>
+  JSON.parse(gunzipSync(readFileSync(new URL(file, FOLDER))).toString('utf8')) as Recording;
 
 describe('trees recorded from mctx', () => {
   it('are those that are in the folder', () => {
