@@ -32,6 +32,10 @@ describe('quantile', () => {
   it.each([[0, -5], [0.05, -3.8], [0.5, 2.5], [0.95, 7.5], [1, 9]])('%f', async (fraction, expected) => {
     expect((await evaluate(({ x }) => quantile(x, fraction), { x: values }))[0]).toBeCloseTo(expected, 5);
   });
+
+  it.each([0, 0.3, 1])('%f of one number is that number', async (fraction) => {
+    expect(await evaluate(({ x }) => quantile(x, fraction), { x: float32([2.5], [1]) })).toEqual([2.5]);
+  });
 });
 
 it('cumulativeProduct multiplies along time', async () => {

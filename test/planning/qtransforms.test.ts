@@ -18,14 +18,25 @@ function exampleTree(): Tree {
   return tree;
 }
 
-function transform(qtransform: Qtransform, tree = exampleTree()): number[] {
+function transform(qtransform: Qtransform, tree = exampleTree(), node = 0): number[] {
   const out = new Float64Array(3).fill(NaN);
-  qtransform(tree, 1, 0, out);
+  qtransform(tree, 1, node, out);
   return [...out];
 }
 
 /** Digits of float32 tables. */
 const close = (expected: readonly number[]) => expected.map((value) => expect.closeTo(value, 6) as number);
+
+it.each<[string, Qtransform]>([
+  ['by given bounds', qtransformByMinMax({ minValue: -2, maxValue: 2 })],
+  ['by parent and siblings', qtransformByParentAndSiblings()],
+  ['completed by the mixed value', qtransformCompletedByMixValue()],
+])('Q-values %s are those of the node that is asked for', (_, qtransform) => {
+  const atTheRoot = transform(qtransform);
+  expect(transform(qtransform, exampleTree(1), 1)).toEqual(atTheRoot);
+  // The other node was never visited.
+  expect(transform(qtransform, exampleTree(1), 0)).toEqual([0, 0, 0]);
+});
 
 describe('qtransformByMinMax', () => {
   it('uses the bounds it is given', () => {
@@ -68,6 +79,15 @@ describe('qtransformCompletedByMixValue', () => {
     const tree = exampleTree();
     tree.rawValues[2] = 12; // mixed: 12 / 4 = 3
     expect(transform(qtransformCompletedByMixValue(), tree)).toEqual(close([2.6, 5.2, 0]));
+  });
+
+  it('counts it not where every action was visited', () => {
+    const tree = exampleTree();
+    tree.rawValues[2] = 12; // which would mix to more than any Q-value
+    tree.childrenVisits[7] = 1;
+    tree.childrenQvalues[7] = 0.5;
+    // (q + 1) / 2 · 5.2
+    expect(transform(qtransformCompletedByMixValue(), tree)).toEqual(close([5.2, 3.9, 0]));
   });
 
   it('is 0 everywhere where nothing was visited', () => {
