@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{behavior,models,nn,planning,policies}/**/*.test.ts'],
+    include: ['test/{acting,behavior,models,nn,planning,policies}/**/*.test.ts', 'test/contracts/{behaviors,models,policies}.test.ts'],
     testTimeout: 60_000,
   },
 });

@@ -7,14 +7,15 @@ import {
 } from '../../src/planning/qtransforms.ts';
 import { emptyTree, type Tree } from '../../src/planning/tree.ts';
 
-/** A second root of two, node 0, with three actions: visited twice, never and once. */
-function exampleTree(): Tree {
+/** A second root of two, one of two nodes, with three actions: visited twice, never and once. */
+function exampleTree(node = 0): Tree {
   const tree = emptyTree({ batch: 2, numNodes: 2, numActions: 3 }, {});
-  tree.nodeValues[2] = 0.5;
-  tree.rawValues[2] = 0.2;
-  tree.childrenVisits.set([2, 0, 1], 6);
-  tree.childrenQvalues.set([1, 0, -1], 6);
-  tree.childrenPriorProbs.set([0.25, 0.5, 0.25], 6);
+  const index = 2 + node;
+  tree.nodeValues[index] = 0.5;
+  tree.rawValues[index] = 0.2;
+  tree.childrenVisits.set([2, 0, 1], 3 * index);
+  tree.childrenQvalues.set([1, 0, -1], 3 * index);
+  tree.childrenPriorProbs.set([0.25, 0.5, 0.25], 3 * index);
   return tree;
 }
 
