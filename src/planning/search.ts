@@ -2,8 +2,8 @@
  * Batched Monte-Carlo tree search: B trees grow side by side, and every simulation asks the model once for all of them.
  * What it means to select is left to the two functions it is given. After mctx (Babuschkin et al. 2020).
  */
-import { gatherRows, mapGroup, reshaped, rowOf, zeros } from '../nd-array.ts';
-import type { Rng } from '../types.ts';
+import { sizeOf } from '../nd-array.ts';
+import type { NdArray, Rng } from '../types.ts';
 import type { ActionSelection } from './action-selection.ts';
 import type { Recurrent, RecurrentOutput } from './search-model.ts';
 import { ROOT_INDEX, UNVISITED, writeNode, type Tree } from './tree.ts';
@@ -79,24 +79,30 @@ function createWalk(
 }
 
 /** The way of embeddings: from the parents' nodes into one batch, and from the model's answer into the new nodes. */
-function createLeaves({ batch, numNodes, embeddings }: Tree) {
-  const gathered = mapGroup(embeddings, ({ shape: [, ...rest], dtype }) => zeros(rest, dtype));
-  const nodeRows = mapGroup(embeddings, (array) => reshaped(array, [numNodes * batch, ...array.shape.slice(2)]));
-  const indices = new Int32Array(batch);
+function createLeaves({ batch, embeddings }: Tree) {
+  const leaves = Object.entries(embeddings).map(([leaf, { data, shape, dtype }]) => {
+    const size = sizeOf(shape.slice(2));
+    const rows: NdArray = { data: data.slice(0, batch * size), shape: shape.slice(1), dtype };
+    return { leaf, data, size, rows };
+  });
+  const gathered = Object.fromEntries(leaves.map(({ leaf, rows }) => [leaf, rows]));
   return {
     gather(nodes: Int32Array) {
-      for (let root = 0; root < batch; root++) indices[root] = nodes[root] * batch + root;
-      for (const [leaf, rows] of Object.entries(nodeRows)) gatherRows(rows, indices, gathered[leaf]);
+      for (const { data, size, rows } of leaves) {
+        for (let root = 0; root < batch; root++) {
+          const from = (nodes[root] * batch + root) * size;
+          rows.data.set(data.subarray(from, from + size), root * size);
+        }
+      }
       return gathered;
     },
     store({ embedding }: RecurrentOutput, node: number) {
-      for (const [leaf, nodes] of Object.entries(embeddings)) {
-        const { data } = rowOf(nodes, node);
+      for (const { leaf, data, size } of leaves) {
         const came = embedding[leaf]?.data;
-        if (came?.length !== data.length) {
-          throw new Error(`embedding leaf '${leaf}': expected ${data.length} numbers, got ${came?.length}`);
+        if (came?.length !== batch * size) {
+          throw new Error(`embedding leaf '${leaf}': expected ${batch * size} numbers, got ${came?.length}`);
         }
-        data.set(came);
+        data.set(came, node * batch * size);
       }
     },
   };
