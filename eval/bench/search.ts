@@ -15,8 +15,7 @@ import { initParameters } from '../../src/nn/parameters.ts';
 import { loadSearch } from '../../src/acting/load-policy.ts';
 import type { Roots } from '../../src/acting/program-search.ts';
 import { divide, shareSearch } from '../../src/acting/shared-search.ts';
-import { optionsOf } from '../../src/config/index.ts';
-import { configure } from '../../src/train/configure.ts';
+import { optionsOf, resolveConfig } from '../../src/config/index.ts';
 import type { EngineChoice } from '../../src/types.ts';
 import { createRng } from '../../src/random.ts';
 
@@ -85,8 +84,9 @@ async function measure(
   engine: EngineChoice,
   { policy, roots, durationMs }: Pick<SearchBench, 'policy' | 'roots'> & { readonly durationMs: number },
 ): Promise<SearchBench> {
-  const { config } = await configure({ world: 'catch', policies: [policy], overrides: [`search.simulations=${SIMULATIONS}`] });
   const variant = await loadSearch(policy, policy);
+  const agent = { name: policy, component: variant };
+  const config = resolveConfig({ world: 'catch', agent, overrides: [`search.simulations=${SIMULATIONS}`] });
   const { search } = variant;
   const plan = { file: search.file, options: optionsOf(config, variant), roots, actionSize: ACTIONS, explore: true };
   const division = divide(plan, THREADS, (rows) => traceModel(engine, rows));
