@@ -21,6 +21,8 @@ type ResultOf<F> = F extends (...args: never[]) => infer R ? R : never;
 interface Failure {
   readonly message: string;
   readonly stack?: string;
+  /** The stack of what caused it. */
+  readonly cause?: string;
   readonly forUser: boolean;
 }
 
@@ -74,11 +76,16 @@ export function answer<C extends Calls<C>>(calls: { readonly [Name in keyof C]: 
 
 function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { message: String(error), forUser: false };
-  return { message: error.message, forUser: error instanceof UserError, ...(error.stack ? { stack: error.stack } : {}) };
+  const { message, stack, cause } = error;
+  return {
+    message, forUser: error instanceof UserError, ...(stack ? { stack } : {}),
+    ...(cause instanceof Error && cause.stack ? { cause: cause.stack } : {}),
+  };
 }
 
-function rebuildError({ message, stack, forUser }: Failure): Error {
-  const error = forUser ? new UserError(message) : new Error(message);
+function rebuildError({ message, stack, cause, forUser }: Failure): Error {
+  const options = cause === undefined ? {} : { cause: Object.assign(new Error(cause.split('\n', 1)[0]), { stack: cause }) };
+  const error = forUser ? new UserError(message, options) : new Error(message, options);
   if (stack) error.stack = stack;
   return error;
 }

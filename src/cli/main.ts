@@ -1,10 +1,13 @@
 /**
  * The command line: one file a command in commands/, found by listing that folder. Exit codes: 0 all is well,
- * 1 something failed (or a check did not pass), 2 the command was called wrongly; then stderr says how in a sentence.
+ * 1 something failed (or a check did not pass), 2 the command was called wrongly, or a world or a file is at fault; then
+ * stderr says how in a sentence. Who was stopped exits with 130 (Ctrl-C), 143 (kill) or 129 (its terminal went away).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../user-error.ts';
+import { stackOfWorld } from '../world/world-error.ts';
+import { endWhenAsked, outliveReaders } from './interruption.ts';
 
 /** What a file in commands/ exports by default: it adds its command to the program. */
 export type Register = (program: Command) => void;
@@ -27,6 +30,7 @@ export async function createProgram(): Promise<Command> {
   const program = new Command('dreamtree')
     .description('A latent world-model agent that learns from pixels.')
     .version(packageVersion())
+    .option('--verbose', 'say where an error comes from, with the stack of a world of yours')
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
     .exitOverride()
@@ -41,11 +45,12 @@ export async function createProgram(): Promise<Command> {
 }
 
 /** Say what went wrong; returns the exit code. */
-function report(error: unknown): number {
+function report(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
   const debug = process.env.DREAMTREE_DEBUG === '1';
   if (error instanceof UserError) {
     console.error(debug ? error : `error: ${error.message}`);
+    if (verbose && !debug && error.cause instanceof Error) console.error(stackOfWorld(error.cause));
     return 2;
   }
   console.error(error);
@@ -55,17 +60,18 @@ function report(error: unknown): number {
 
 /** Run one command line, without the program's own name; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  // A reader that has seen enough (`dreamtree list | head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+  endWhenAsked();
+  // A reader that has seen enough (`dreamtree list | head`) is no failure; what trains goes on all the same.
+  outliveReaders(() => {
+    if (!args.includes('train')) process.exit(0);
   });
+  const verbose = args.includes('--verbose');
   try {
     const program = await createProgram();
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0); // a command whose check failed has set it to 1
   } catch (error) {
-    return report(error);
+    return report(error, verbose);
   }
 }

@@ -80,7 +80,7 @@ export async function runArms(request: ArmsRequest): Promise<ArmsEnd | undefined
   const { failed, interrupted } = report ? { failed: [], interrupted: false } : await trainAll(missing, noun, tabulate);
   if (interrupted) {
     console.error(`stopped. The same ${noun} command continues here.`);
-    process.exitCode = 1;
+    process.exitCode ||= 130;
     return undefined;
   }
   const rows = await tabulate();

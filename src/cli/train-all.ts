@@ -4,6 +4,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { commandLine, type PlannedRun } from '../../eval/sweep-grid.ts';
 import { UserError } from '../user-error.ts';
+import { exitCodeOf, listenForInterruption } from './interruption.ts';
 
 export interface MissingRun extends PlannedRun {
   readonly command: readonly string[];
@@ -31,13 +32,12 @@ export async function trainAll(
   const failed: string[] = [];
   let child: ChildProcess | undefined;
   let interrupted = false;
-  const onInterrupt = () => (interrupted = true); // the child gets Ctrl-C as well, and saves
-  const onTerminate = () => {
+  const interruption = listenForInterruption((signal) => {
     interrupted = true;
-    child?.kill('SIGTERM'); // this signal came to us alone
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onTerminate);
+    process.exitCode = exitCodeOf(signal);
+    // The child gets Ctrl-C as well, and saves; other signals came to us alone.
+    if (signal !== 'SIGINT') child?.kill(signal);
+  });
   try {
     for (const [i, { command, folder, hasEnded }] of runs.entries()) {
       await breath(); // a signal that came while a report was written is heard now: a child to come would not get it
@@ -46,7 +46,7 @@ export async function trainAll(
       child = spawn(process.execPath, [bin, ...command], { stdio: 'inherit' });
       const { code, signal } = await endOf(child);
       if (code === 2) throw new UserError(`the run above could not begin, and so the ${noun} ends here`);
-      if (signal === 'SIGINT') interrupted = true; // the child may hear of it first
+      if (signal === 'SIGINT' || code === exitCodeOf('SIGINT')) interrupted = true; // the child may hear of it first
       if (await hasEnded()) {
         await afterRun();
       } else if (!interrupted) {
@@ -56,8 +56,7 @@ export async function trainAll(
       }
     }
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onTerminate);
+    interruption.ignore();
   }
   return { failed, interrupted };
 }

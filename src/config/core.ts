@@ -22,6 +22,7 @@ export const coreOptions = {
       .describe('Television static, drifting shapes or a film behind the scene, or other colours in every episode.'),
     camera: z.enum(['fixed', 'jitter']).default('fixed').describe('Whether the scene shakes a little at every step.'),
     distractStrength: fraction.default(0.5).describe('How strong distract and camera are; 1 hides the background.'),
+    timeout: z.number().min(0).max(86_400).default(60).describe('Seconds that a world of your own or of Python may take to answer; 0 means no limit.'),
   },
   train: {
     steps: count.describe('Environment steps in all, over all lanes.'),
@@ -37,6 +38,7 @@ export const coreOptions = {
     logEvery: count.default(500).describe('Environment steps between two lines of metrics.'),
     evalEpisodes: count.default(100).describe('Episodes of an evaluation.'),
     checkpointEvery: count.default(5000).describe('Environment steps between two checkpoints.'),
+    refusals: count.default(50).describe('Updates in a row that may be refused, as their numbers left the range, before the run stops.'),
     threads: count.default(2).describe('Threads of the numeric engine.'),
   },
   replay: {

@@ -5,9 +5,10 @@
 import type { Config } from '../config/index.ts';
 import { randomPolicy } from '../policies/random.ts';
 import type { ActionSpace, Agent, EngineChoice, Group, NdArray, ParamArrays, Policy, Rng, RunningPolicy, Step } from '../types.ts';
-import type { Driver, DriverSnapshot, FinishedEpisode } from '../world/driver.ts';
+import type { DriverSnapshot, FinishedEpisode } from '../world/driver.ts';
 import type { OpenDriver } from '../world/external.ts';
 import { withBursts } from './bursts.ts';
+import { DivergedError } from './diverged.ts';
 import type { OpenPolicy } from './configure.ts';
 
 /** What is to be collected. Plain data. */
@@ -45,12 +46,12 @@ export interface Collector {
   /** Begin: the first record of every lane. Once, and not after `restore`. */
   start(): Promise<readonly (readonly Step[])[]>;
   /**
-   * Collect a block, acting with `params` from now on if they are given. Where it fails nothing has moved on but the
-   * worlds themselves.
-   * @throws ExternalWorldError where a world that lives elsewhere failed
+   * Collect a block, acting with `params` from now on if they are given. Where it fails, `snapshot` gives where things
+   * stood before, and nothing more can be collected.
+   * @throws WorldError where a world did what it may not; DivergedError where the policy's numbers are none
    */
   collect(params: ParamArrays | undefined, block: Block): Promise<Collected>;
-  snapshot(): CollectorSnapshot;
+  snapshot(): Promise<CollectorSnapshot>;
   /** Gives the first records of lanes that could not be put back and begin new episodes. */
   restore(snapshot: CollectorSnapshot): Promise<readonly (readonly Step[])[]>;
   close(): Promise<void>;
@@ -79,16 +80,24 @@ export async function createLocalCollector(options: LocalCollectorOptions): Prom
   const policy = withBursts(acting, actions, explore);
   const random = withBursts(randomPolicy(actions), actions, explore > 0 ? 1 : 0);
   let carry = policy.initial(driver.lanes);
+  /** Where things stood before the block that failed. */
+  let left: CollectorSnapshot | undefined;
   return {
     lanes: driver.lanes,
     start: () => driver.start(),
     async collect(params, { index, ticks, exploring }) {
       if (params) acting.update(params);
-      const collected = await play(driver, exploring ? random : policy, { carry, ticks, rng: rng.split(index) });
-      ({ carry } = collected);
-      return collected;
+      const before = { driver: await driver.snapshot(), carry };
+      try {
+        const collected = await play(driver, exploring ? random : policy, { carry, ticks, rng: rng.split(index) });
+        ({ carry } = collected);
+        return collected;
+      } catch (error) {
+        left = before;
+        throw error;
+      }
     },
-    snapshot: () => ({ driver: driver.snapshot(), carry }),
+    snapshot: async () => left ?? { driver: await driver.snapshot(), carry },
     async restore(snapshot) {
       ({ carry } = snapshot);
       return driver.restore(snapshot.driver);
@@ -105,13 +114,14 @@ interface Play {
   readonly rng: Rng;
 }
 
-async function play(driver: Driver, policy: Policy, { carry: from, ticks: count, rng }: Play): Promise<Collected & Pick<Play, 'carry'>> {
+async function play(driver: OpenDriver, policy: Policy, { carry: from, ticks: count, rng }: Play): Promise<Collected & Pick<Play, 'carry'>> {
   const ticks: Tick[] = [];
   const finished: FinishedEpisode[] = [];
   let carry = from;
   for (let tick = 0; tick < count; tick++) {
     const observation = driver.observation();
     const choice = await policy.act(carry, observation, rng);
+    requireNumbers(choice.action);
     // The driver shows the next step in the same memory.
     const legal = observation.legal && { ...observation.legal, data: observation.legal.data.slice() };
     const arrived = await driver.step(choice.action);
@@ -120,4 +130,10 @@ async function play(driver: Driver, policy: Policy, { carry: from, ticks: count,
     finished.push(...arrived.finished);
   }
   return { ticks, finished, carry };
+}
+
+/** @throws DivergedError where an action is not a number: the world is not to blame for what it would make of it */
+function requireNumbers({ data }: NdArray): void {
+  const wrong = data.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw new DivergedError(`the agent chose an action of ${wrong}, which is what its network gave`);
 }

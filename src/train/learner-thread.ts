@@ -6,6 +6,7 @@ import { createRng } from '../random.ts';
 import type { Agent, Groups, NdArray, Refresher, Rng, Stage, TensorSpec } from '../types.ts';
 import { answer } from '../thread.ts';
 import { actingPolicy, buildAgent, loadAgent, openPolicy } from './configure.ts';
+import { wrongArray, wrongMetric } from './finite.ts';
 import type { LearnerCalls } from './learner.ts';
 import { withRefreshed } from './refreshed.ts';
 import { roundsOf, stepsUntil, stepsAt } from './schedule.ts';
@@ -54,7 +55,8 @@ answer<LearnerCalls>({
   async update({ update, inputs }) {
     const { agent, programOf, noise, refresher } = learner();
     const rng = noise.split(update);
-    const { params, slow } = learner().state;
+    const before = learner().state;
+    const { params, slow } = before;
     const refreshed = await refresher?.run({ ...params, ...slow }, inputs, rng.split('reanalyse'));
     const fresh = refreshed ? { ...inputs, targets: withRefreshed(inputs.targets, refreshed) } : inputs;
     let metrics: Readonly<Record<string, number>> = {};
@@ -78,6 +80,12 @@ answer<LearnerCalls>({
         const next = await search({ params: now, statistics, inputs: fresh, update, rng: stream.split(name) });
         learner().state = { ...state, params: { ...now, ...next.params }, statistics: { ...statistics, ...next.statistics } };
       }
+    }
+    const { slots, ...now } = learner().state;
+    const wrong = wrongMetric(metrics) ?? wrongArray({ ...now, ...slots });
+    if (wrong !== undefined) {
+      learner().state = before;
+      return { metrics: {}, context: {}, refused: wrong };
     }
     learner().state = withHardCopies(learner().state, agent.stages, update);
     const priority = found.priority?.priority.data;

@@ -29,6 +29,8 @@ export interface UpdateResult {
   readonly refreshed?: RefreshedTargets;
   /** [B], where a stage gives priorities. */
   readonly priority?: Float32Array;
+  /** What was not finite, where the update was not made: nothing has changed then, and there is nothing else in here. */
+  readonly refused?: string;
 }
 
 /** What the thread is asked, by name. */

@@ -9,8 +9,9 @@ import { mapGroup, reshaped, zeros } from '../nd-array.ts';
 import { createRng } from '../random.ts';
 import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
 import type { FinishedEpisode } from '../world/driver.ts';
-import { ExternalWorldError } from '../world/external.ts';
+import { WorldError } from '../world/world-error.ts';
 import type { Collector, Tick } from './collector.ts';
+import { DivergedError } from './diverged.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
 import { refreshedPositions } from './refreshed.ts';
@@ -47,6 +48,13 @@ export interface Moment {
   readonly finished: readonly FinishedEpisode[];
   /** The whole budget of steps is used and learned from. */
   readonly done: boolean;
+  /** Where the latest updates were refused, since their numbers had left the range: how many in a row, and what was wrong. */
+  readonly refused?: Refused;
+}
+
+export interface Refused {
+  readonly inARow: number;
+  readonly reason: string;
 }
 
 /** Environment steps taken at random before learning begins: as many as asked, and enough for a first sequence. */
@@ -69,6 +77,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const means = createMeans(resume?.means);
   let { step, update, block, episode, loggedAt } = resume ?? BEGINNING;
   let params: ParamArrays | undefined;
+  let refused: Refused | undefined;
   if (!resume) remember(replay, await collector.start());
 
   while (step < train.steps || update < updatesDue(config, step)) {
@@ -78,11 +87,14 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     const acting = collector.collect(params, { index: block, ticks, exploring });
     // … and learn from the steps of all blocks before.
     const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
-    const learning = learn(learner, replay, config, { from: update, to: due }, sampling, means);
-    const [collected, losses] = await both(acting, learning);
-    if (collected instanceof ExternalWorldError) {
+    const learning = learn(learner, replay, config, { from: update, to: due, refused }, sampling, means);
+    const [collected, learned] = await both(acting, learning);
+    const { losses } = learned;
+    ({ refused } = learned);
+    if (collected instanceof WorldError) {
       // What was learned stands, and none of this block's steps do: a moment from which the run can go on.
-      yield { state: { step, update: due, block, episode, means: means.state(), loggedAt }, finished: [], done: false };
+      const state = { step, update: due, block, episode, means: means.state(), loggedAt };
+      yield { state, finished: [], done: false, ...(refused ? { refused } : {}) };
       throw collected;
     }
 
@@ -103,15 +115,22 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     }
 
     const done = step >= train.steps && update >= updatesDue(config, step);
-    const rowDue = done || step - loggedAt >= train.logEvery;
+    const diverged = refused !== undefined && refused.inARow >= train.refusals;
+    const rowDue = done || diverged || step - loggedAt >= train.logEvery;
     const row = rowDue ? { ...means.take(), 'episode/count': episode, 'replay/steps': replay.length } : undefined;
     if (rowDue) loggedAt = step;
     yield {
       state: { step, update, block, episode, means: means.state(), loggedAt },
       finished: collected.finished, done, ...(row ? { row } : {}), ...(losses ? { losses } : {}),
+      ...(refused ? { refused } : {}),
     };
+    if (refused && diverged) throw new DivergedError(divergence(refused, update));
   }
 }
+
+const divergence = ({ reason, inARow }: Refused, update: number): string =>
+  `${inARow} updates in a row could not be made, up to update ${update}: ${reason} (train.refusals); ` +
+  'a lower optimizer.learningRate or smaller rewards would keep the numbers in their range';
 
 /** Ticks of all lanes that bring in the data for one block of updates. */
 function blockTicks(config: Config, exploring: boolean): number {
@@ -129,11 +148,11 @@ function blockUpdates(config: Config): number {
 }
 
 /** Wait for both, also where one fails: neither may be left running alone. A world that failed elsewhere is told of. */
-async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A | ExternalWorldError, B]> {
+async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A | WorldError, B]> {
   const [acted, learned] = await Promise.allSettled([acting, learning]);
   if (learned.status === 'rejected') throw learned.reason;
   if (acted.status === 'fulfilled') return [acted.value, learned.value];
-  if (acted.reason instanceof ExternalWorldError) return [acted.reason, learned.value];
+  if (acted.reason instanceof WorldError) return [acted.reason, learned.value];
   throw acted.reason;
 }
 
@@ -149,13 +168,14 @@ async function learn(
   learner: Learner,
   replay: Replay,
   { train }: Config,
-  { from, to }: { from: number; to: number },
+  { from, to, ...before }: { from: number; to: number; refused: Refused | undefined },
   rng: Rng,
   means: Means,
-): Promise<Readonly<Record<string, number>> | undefined> {
+): Promise<{ readonly losses?: Readonly<Record<string, number>>; readonly refused: Refused | undefined }> {
   const sample = (update: number) =>
     replay.sample({ batchSize: train.batchSize, length: train.batchLength, rng: rng.split(update) });
   let losses: Readonly<Record<string, number>> | undefined;
+  let { refused } = before;
   let batch = to > from ? sample(from + 1) : undefined;
   for (let update = from + 1; batch && update <= to; update++) {
     const { positions, context, targets, weight, image, action, reward, isFirst, isTerminal } = batch;
@@ -163,12 +183,19 @@ async function learn(
     const updating = learner.update({ update, inputs });
     batch = update < to ? sample(update + 1) : undefined;
     const { metrics, priority, refreshed, ...found } = await updating;
+    if (found.refused !== undefined) {
+      refused = { inARow: (refused?.inARow ?? 0) + 1, reason: found.refused };
+      means.count('train/refused');
+      if (refused.inARow >= train.refusals) break;
+      continue;
+    }
+    refused = undefined;
     replay.writeContext(positions, found.context);
     if (refreshed) replay.writeTargets(refreshedPositions(positions, refreshed), refreshed.targets);
     if (priority) replay.writePriorities(positions, priority);
     means.add(metrics);
     losses = metrics;
   }
-  return losses;
+  return { ...(losses ? { losses } : {}), refused };
 }
 

@@ -109,6 +109,8 @@ export type MeanState = Readonly<Record<string, { readonly sum: number; readonly
 
 export interface Means {
   add(values: Values): void;
+  /** One more of something: `take` gives how many there were since the last call. */
+  count(name: string): void;
   /** The mean of each name since the last call, in order of first appearance; names never added are absent. */
   take(): Record<string, number>;
   /** Plain data for a checkpoint: with it, a continued run writes the row that an uninterrupted one would. */
@@ -124,6 +126,9 @@ export function createMeans(state: MeanState = {}): Means {
         const { sum, count } = sums.get(name) ?? { sum: 0, count: 0 };
         sums.set(name, { sum: sum + value, count: count + 1 });
       }
+    },
+    count(name) {
+      sums.set(name, { sum: (sums.get(name)?.sum ?? 0) + 1, count: 1 });
     },
     take() {
       const means = Object.fromEntries([...sums].map(([name, { sum, count }]) => [name, sum / count]));

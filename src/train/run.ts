@@ -2,7 +2,7 @@
  * A run folder: everything that training keeps on disk, opened anew or where it was left. One checkpoint holds the
  * learner, the loop, the worlds in flight and the replay's mark together, so they always belong to the same moment.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -15,9 +15,13 @@ import type { EngineChoice, Environment, Groups, NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { randomAction } from '../world/actions.ts';
 import type { DriverSnapshot } from '../world/driver.ts';
-import { openDriver } from '../world/external.ts';
+import { openDriver, type OpenDriver } from '../world/external.ts';
+import { openThreadedDriver } from '../world/threaded-driver.ts';
+import { claimFolder } from './claim-folder.ts';
 import { createLocalCollector, type Collector } from './collector.ts';
 import { actingPolicy, configure, openPolicy, settle, type Configured, type Settled } from './configure.ts';
+import { DivergedError } from './diverged.ts';
+import { wrongArray } from './finite.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
@@ -28,6 +32,8 @@ export interface RunOptions extends Configured {
   readonly environment: Environment;
   /** The command line, for whoever wants to do it again. */
   readonly command: string;
+  /** The file of a world that is not trusted to return: while training it is stepped in a thread of its own. */
+  readonly worldFile?: string;
 }
 
 export interface Run extends Settled {
@@ -50,7 +56,8 @@ export const CONFIG_FILE = 'config.yaml';
 
 /** What may differ when a run is continued: it changes how long or how, not what is learned. */
 const FREE_KEYS = new Set([
-  'train.steps', 'train.minutes', 'train.evalEpisodes', 'train.checkpointEvery', 'engine.name', 'engine.provider',
+  'train.steps', 'train.minutes', 'train.evalEpisodes', 'train.checkpointEvery', 'train.refusals', 'env.timeout', 'engine.name',
+  'engine.provider',
 ]);
 
 const loopSchema = z.object({
@@ -61,7 +68,7 @@ const loopSchema = z.object({
  * Open `directory` as a run: a new one, or the one that lies there.
  * @throws UserError where what lies there was made with other settings.
  */
-export async function openRun({ directory, command, ...options }: RunOptions): Promise<Run> {
+export async function openRun({ directory, command, worldFile, ...options }: RunOptions): Promise<Run> {
   // Before anything is begun: throws where agent, world and the way of acting do not go together.
   const settled = settle(options, options.environment);
   const { config, variant, world, environment, shape, agent } = settled;
@@ -69,57 +76,74 @@ export async function openRun({ directory, command, ...options }: RunOptions): P
   requireLearnable(environment, config);
   const policy = await openPolicy(actingPolicy(config, variant, actions), config, actions, agent);
 
-  mkdirSync(directory, { recursive: true });
-  await sweepCheckpoints(directory);
+  const lock = claimFolder(directory, command);
   const file = path.join(directory, CHECKPOINT_FILE);
-  const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
-  if (saved) await requireSameConfig(directory, saved, config);
-  const { lanes } = config.env;
-  const { size, channels } = shape.image;
-  const { bytes, priority = 0, correction = 1 } = config.replay as Config['replay'] & ReplayPriority;
-  const replayOptions = {
-    lanes, imageShape: [size, size, channels], actionSize: shape.actionSize,
-    contextShapes: agent.representation.contextShapes, targetShapes: agent.targetShapes,
-    priority: { exponent: priority, correction }, capacityBytes: bytes, directory: path.join(directory, 'replay'),
+  /** What has been opened, to be closed in the end or where something later fails. */
+  const opened: { close(): Promise<void> | void }[] = [
+    // A folder in which nothing was saved yet keeps the mark that says whose it is.
+    { close: () => lock.release({ mark: !existsSync(file) }) },
+  ];
+  const keep = <T extends { close(): Promise<void> | void }>(thing: T): T => {
+    opened.push(thing);
+    return thing;
   };
-  const rng = createRng(config.seed);
-  const driver = await openDriver({ ...world, lanes, rng: rng.split('world') });
-  const engine = await resolveEngine(config.engine.name, config.engine.provider);
-  const replay = saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions);
-  requireSequences(replay, config);
-  const resume = saved ? loopState(saved) : undefined;
-  const metrics = openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) });
-  const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
-  writeFileSync(path.join(directory, CONFIG_FILE), stringify(config));
-  // Last, because a thread that runs keeps the process alive whatever fails here.
-  const learner = await createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) });
-  const collector = await createLocalCollector({
-    config, agent, actions, policy, engine, driver, params: await learner.params(), rng: rng.split('act'),
-  });
-  if (saved) {
-    const begun = await collector.restore({ driver: saved.extra.driver as DriverSnapshot, carry: saved.arrays.carry ?? {} });
-    begun.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
-  }
+  const closeAll = async (): Promise<void> => {
+    for (const thing of opened.splice(0).reverse()) await thing.close();
+  };
+  try {
+    await sweepCheckpoints(directory);
+    const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
+    if (saved) await requireSameConfig(directory, saved, config);
+    const { lanes } = config.env;
+    const { size, channels } = shape.image;
+    const { bytes, priority = 0, correction = 1 } = config.replay as Config['replay'] & ReplayPriority;
+    const replayOptions = {
+      lanes, imageShape: [size, size, channels], actionSize: shape.actionSize,
+      contextShapes: agent.representation.contextShapes, targetShapes: agent.targetShapes,
+      priority: { exponent: priority, correction }, capacityBytes: bytes, directory: path.join(directory, 'replay'),
+    };
+    const rng = createRng(config.seed);
+    const driver: OpenDriver = keep(worldFile === undefined
+      ? await openDriver({ ...world, lanes, rng: rng.split('world') })
+      : await openThreadedDriver({ file: worldFile, settings: config.env, lanes, rng: rng.split('world'), timeout: config.env.timeout }));
+    const engine = await resolveEngine(config.engine.name, config.engine.provider);
+    const replay = keep(saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions));
+    requireSequences(replay, config);
+    const resume = saved ? loopState(saved) : undefined;
+    const metrics = keep(openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) }));
+    const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
+    writeFileSync(path.join(directory, CONFIG_FILE), stringify(config));
+    const learner = keep(await createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) }));
+    const collector = keep(await createLocalCollector({
+      config, agent, actions, policy, engine, driver, params: await learner.params(), rng: rng.split('act'),
+    }));
+    if (saved) {
+      const begun = await collector.restore({ driver: saved.extra.driver as DriverSnapshot, carry: saved.arrays.carry ?? {} });
+      begun.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
+    }
 
-  return {
-    ...settled, directory, command, engine, learner, collector, replay, metrics, clock,
-    ...(resume ? { resume } : {}),
-    async save({ means, ...counters }) {
-      const mark = await replay.flush();
-      const { driver: worlds, carry } = collector.snapshot();
-      await writeCheckpoint(file, {
-        kind: 'run', config: { ...config }, command,
-        counters: { ...counters, elapsedMs: clock.elapsedMs() },
-        arrays: { ...learnerArrays(await learner.state()), carry },
-        extra: { driver: worlds, replay: mark, means },
-      });
-      await replay.commit(mark);
-    },
-    async close() {
-      metrics.close();
-      await Promise.all([learner.close(), replay.close(), collector.close()]);
-    },
-  };
+    return {
+      ...settled, directory, command, engine, learner, collector, replay, metrics, clock,
+      ...(resume ? { resume } : {}),
+      async save({ means, ...counters }) {
+        const mark = await replay.flush();
+        const { driver: worlds, carry } = await collector.snapshot();
+        const arrays = { ...learnerArrays(await learner.state()), carry };
+        const wrong = wrongArray(arrays, { whole: true });
+        if (wrong !== undefined) throw new DivergedError(`${wrong}, so this moment is not saved over the last good checkpoint`);
+        await writeCheckpoint(file, {
+          kind: 'run', config: { ...config }, command,
+          counters: { ...counters, elapsedMs: clock.elapsedMs() },
+          arrays, extra: { driver: worlds, replay: mark, means },
+        });
+        await replay.commit(mark);
+      },
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll().catch(() => {}); // what went wrong first is what is told
+    throw error;
+  }
 }
 
 /** Keys that an agent may bring whose stages say how much there is to learn from a sequence. */

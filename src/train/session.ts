@@ -2,7 +2,8 @@
  * A session of training: the loop, and around it when rows are written, when checkpoints are, when it ends, and what is
  * evaluated then. Whoever shows something, a terminal or a page, watches its moments.
  */
-import { ExternalWorldError } from '../world/external.ts';
+import { WorldError } from '../world/world-error.ts';
+import { DivergedError } from './diverged.ts';
 import { trainingLoop, type Moment } from './loop.ts';
 import type { Run } from './run.ts';
 
@@ -30,7 +31,8 @@ export interface SessionEnd<Evaluation> extends Reached {
 
 /**
  * Train until the budget of steps or of time is used, or until it is stopped; then evaluate, unless it was stopped.
- * @throws whatever a world throws; where that lives elsewhere, after the run was saved at the last moment
+ * What has diverged is not saved: the last good checkpoint stays.
+ * @throws WorldError where a world did what it may not, after the run was saved at the last moment before; DivergedError
  */
 export async function trainSession<Evaluation = never>(
   run: Run,
@@ -39,7 +41,8 @@ export async function trainSession<Evaluation = never>(
   const { config: { train }, metrics, clock, resume } = run;
   const outOfTime = () => train.minutes > 0 && clock.elapsedMs() >= train.minutes * 60_000;
   let { step, update } = resume ?? { step: 0, update: 0 };
-  let savedAt = step;
+  // A run that has just begun is saved at once, so that from then on there is something to go on from.
+  let savedAt = resume ? step : -Infinity;
   let last: Moment | undefined;
   let interrupted = false;
   try {
@@ -55,7 +58,8 @@ export async function trainSession<Evaluation = never>(
         });
       }
       const [stop, late] = [stopped(), outOfTime()];
-      if (moment.done || stop || late || step - savedAt >= train.checkpointEvery) {
+      const due = moment.done || stop || late || step - savedAt >= train.checkpointEvery;
+      if (due && !moment.refused) {
         await run.save(moment.state);
         savedAt = step;
       }
@@ -65,7 +69,10 @@ export async function trainSession<Evaluation = never>(
       }
     }
   } catch (error) {
-    if (error instanceof ExternalWorldError && last) await run.save(last.state);
+    if (error instanceof WorldError && last && !last.refused) await run.save(last.state);
+    if (error instanceof DivergedError) {
+      throw new DivergedError(`${error.message}; the checkpoint of step ${Math.max(0, savedAt)} stays as it was`, { cause: error });
+    }
     throw error;
   }
   const reached = { step, update, trainedMs: clock.elapsedMs() };

@@ -1,6 +1,7 @@
 /** The world of a configuration, wherever it is trained in, evaluated, dreamt of or looked at. */
 import type { Environment } from '../types.ts';
 import { isExternal } from './external.ts';
+import { guarded } from './guarded.ts';
 import type { Look } from './view.ts';
 import type { WorldSettings } from './world-settings.ts';
 import { wrapEnvironment } from './wrappers.ts';
@@ -18,7 +19,7 @@ export function configureWorld(environment: Environment, settings: WorldSettings
   return {
     environment: isExternal(environment)
       ? environment.external.configure(settings)
-      : wrapEnvironment(environment, settings),
+      : wrapEnvironment(guarded(environment), settings),
     size,
     look: { greyscale, distract, camera, distractStrength, frameStack },
   };

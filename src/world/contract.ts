@@ -2,11 +2,11 @@
  * What every world promises, as checks that say in words what is broken. They run on worlds that somebody is still
  * writing: whatever a world does, the outcome is a finding and not a crash.
  */
-import type { Rng } from '../types.ts';
+import type { Environment, Rng } from '../types.ts';
 import { drawingChecks } from './contract-drawing.ts';
 import { extrasChecks } from './contract-extras.ts';
 import { rulesChecks } from './contract-rules.ts';
-import { Broken } from './contract-trial.ts';
+import { Broken, type Check } from './contract-trial.ts';
 import { isEnvironment, shapeProblems } from './shape.ts';
 
 export interface Finding {
@@ -23,6 +23,21 @@ export interface ContractOptions {
   readonly rng: Rng;
 }
 
+/** Every check, in the order in which they are run. */
+export const contractChecks: readonly Check[] = [...rulesChecks, ...drawingChecks, ...extrasChecks];
+
+/** What one check finds; undefined where it does not apply to this world. */
+export async function runCheck(environment: Environment, name: string, options: ContractOptions): Promise<Finding | undefined> {
+  const check = contractChecks.find((each) => each.name === name);
+  if (!check) throw new RangeError(`there is no check '${name}'`);
+  try {
+    const message = await check.run({ environment, size: options.size ?? 64, rng: options.rng.split(name) });
+    return message === undefined ? undefined : { check: name, ok: true, message };
+  } catch (error) {
+    return { check: name, ok: false, message: explain(error) };
+  }
+}
+
 /**
  * Run every check on a value that should be an `Environment`. Plays some thousand steps at most, draws about a hundred
  * frames, and does not throw; only an endless loop in the world can stop it.
@@ -32,13 +47,9 @@ export async function checkEnvironment(environment: unknown, options: ContractOp
     return shapeProblems(environment).map((message) => ({ check: 'shape', ok: false, message }));
   }
   const findings: Finding[] = [{ check: 'shape', ok: true, message: 'it has all that a world needs' }];
-  for (const { name, run } of [...rulesChecks, ...drawingChecks, ...extrasChecks]) {
-    try {
-      const message = await run({ environment, size: options.size ?? 64, rng: options.rng.split(name) });
-      if (message !== undefined) findings.push({ check: name, ok: true, message });
-    } catch (error) {
-      findings.push({ check: name, ok: false, message: explain(error) });
-    }
+  for (const { name } of contractChecks) {
+    const finding = await runCheck(environment, name, options);
+    if (finding) findings.push(finding);
   }
   return findings;
 }

@@ -5,7 +5,9 @@
 import { restoreRng } from '../random.ts';
 import type { Environment, NdArray, Observation, Palette, Rng, RngState, Step } from '../types.ts';
 import { actionSize } from './actions.ts';
-import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead, recordOf } from './episode.ts';
+import {
+  actionInWords, actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead, recordOf, telling,
+} from './episode.ts';
 import type { Arrival, Episode } from './episode.ts';
 import { createView } from './view.ts';
 import type { Look } from './view.ts';
@@ -23,7 +25,12 @@ export interface DriverOptions {
   readonly palette?: Palette;
   /** Time limit in actions; the world's own where it is absent. */
   readonly maxSteps?: number;
+  /** Told where it is before every call of the world: for whoever waits in another thread. */
+  readonly whereabouts?: Int32Array;
 }
+
+/** What a driver asks of a world, as it stands in `whereabouts`: [call, lane, episode, actions taken in it]. */
+export const CALLS = ['its file', 'reset', 'step', 'draw'] as const;
 
 /** An episode that ended: undiscounted return, length in actions. */
 export interface FinishedEpisode {
@@ -61,7 +68,7 @@ export interface Driver {
    * Act in all lanes: `actions` is float32 [N, A], one-hot (the largest wins) or in [-1, 1] (clipped).
    * Gives the new records of each lane: one, or two where an episode ended, the last of the old one and the first of
    * the new one.
-   * @throws Error that names the world, on actions or rewards that make no sense
+   * @throws Error that names the world, on actions that make no sense; WorldError where the world does what it may not
    */
   step(actions: NdArray): Promise<{
     steps: readonly (readonly Step[])[];
@@ -88,17 +95,28 @@ export function createDriver(options: DriverOptions): Driver {
   const buffer = createObservationBuffer(environment, laneCount, size, view.channels);
   let { rng } = options;
   let lanes: Lane[] = [];
+  const { whereabouts = new Int32Array(4) } = options;
+
+  /** Call the world for one lane. */
+  function ask<T>(call: (typeof CALLS)[number], index: number, fn: () => T, row?: Float32Array): T {
+    const { finished, episode: { length: taken } } = lanes[index] ?? { finished: 0, episode: { length: 0 } };
+    whereabouts[0] = CALLS.indexOf(call);
+    whereabouts[1] = index;
+    whereabouts[2] = finished;
+    whereabouts[3] = taken;
+    return telling(fn, () => `in episode ${finished} of lane ${index}${row ? `, at action ${taken + 1} (${actionInWords(environment, row)})` : ''}`);
+  }
 
   /** Show what `lane` is in now, as a record. */
   function record(index: number, arrival?: Arrival): Step {
     const { episode } = lanes[index];
-    const image = view.render(episode);
-    buffer.show(index, episode.state, image, arrival?.action);
+    const image = ask('draw', index, () => view.render(episode), arrival?.action);
+    ask('draw', index, () => buffer.show(index, episode.state, image, arrival?.action));
     return recordOf(image, arrival, length);
   }
 
   function begin(index: number, finished: number): Lane {
-    return { episode: beginEpisode(environment, rng.split(index).split(finished)), finished };
+    return { episode: ask('reset', index, () => beginEpisode(environment, rng.split(index).split(finished))), finished };
   }
 
   function requireStarted(): void {
@@ -130,7 +148,7 @@ export function createDriver(options: DriverOptions): Driver {
       await lookAhead(environment, lanes.map(({ episode }, index) => ({ episode, row: rows[index] })));
       const finished: FinishedEpisode[] = [];
       const steps = lanes.map((lane, index) => {
-        const arrival = advanceEpisode(environment, lane.episode, rows[index], maxSteps);
+        const arrival = ask('step', index, () => advanceEpisode(environment, lane.episode, rows[index], maxSteps), rows[index]);
         const last = record(index, arrival);
         if (!arrival.isLast) return [last];
         finished.push({ lane: index, return: lane.episode.return, length: lane.episode.length });

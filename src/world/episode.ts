@@ -4,6 +4,8 @@
  */
 import type { Environment, NdArray, Observation, Rng, Step } from '../types.ts';
 import { actionSize, decodeAction, encodeAction } from './actions.ts';
+import { LARGEST_REWARD } from './guarded.ts';
+import { WorldError } from './world-error.ts';
 
 /** `length` counts actions and `return` sums rewards, undiscounted. */
 export interface Episode {
@@ -36,7 +38,7 @@ export interface Arrival {
 
 /**
  * Take the action that `row`, float32 [A], stands for, and move `episode` on.
- * @throws Error that names the world, on an action that cannot be taken or on a reward that is not a finite number
+ * @throws Error that names the world, on an action that cannot be taken; WorldError on a reward that cannot be kept
  */
 export function advanceEpisode(
   environment: Environment,
@@ -54,7 +56,9 @@ export function advanceEpisode(
   }
 
   const { state, reward, terminated } = environment.step(episode.state, action, episode.rng);
-  if (!Number.isFinite(reward)) throw new Error(`${where}: expected a finite reward from step(), got ${reward}`);
+  if (!(Math.abs(reward) <= LARGEST_REWARD)) {
+    throw new WorldError(`world '${name}': expected a reward from −3.4e38 to 3.4e38, the largest that 32 bits hold, got ${reward}`);
+  }
   if (typeof terminated !== 'boolean') {
     throw new Error(`${where}: expected terminated to be true or false, got ${String(terminated)}`);
   }
@@ -67,6 +71,24 @@ export function advanceEpisode(
     isLast: terminated || episode.length >= maxSteps,
     isTerminal: terminated,
   };
+}
+
+/** An action as a person would say it. */
+export function actionInWords({ actions }: Pick<Environment, 'actions'>, row: Float32Array): string {
+  if (!row.every(Number.isFinite)) return 'not a number';
+  const action = decodeAction(actions, row);
+  if (typeof action !== 'number') return `[${action.map((value) => Number(value.toPrecision(3))).join(', ')}]`;
+  const named = actions.kind === 'discrete' ? actions.names?.[action] : undefined;
+  return named === undefined ? String(action) : `${action}, ${named}`;
+}
+
+/** `fn()`, whose `WorldError`s are told where they happened. */
+export function telling<T>(fn: () => T, where: () => string): T {
+  try {
+    return fn();
+  } catch (error) {
+    throw error instanceof WorldError ? error.at(where()) : error;
+  }
 }
 
 /** What `arrival` led to, or the beginning of an episode, as a record; an action has `actionLength` numbers. */

@@ -3,7 +3,7 @@
  * what needs that (trees, `watch`, `check`) is refused with a sentence.
  */
 import type { Environment, Step } from '../types.ts';
-import { UserError } from '../user-error.ts';
+import { WorldError } from './world-error.ts';
 import type { WorldSettings } from './world-settings.ts';
 import { createDriver } from './driver.ts';
 import type { Driver, DriverOptions, DriverSnapshot } from './driver.ts';
@@ -11,7 +11,9 @@ import { playEpisodes } from './play.ts';
 import type { Played, PlayOptions } from './play.ts';
 
 /** A driver that may hold on to something outside of this process. */
-export interface OpenDriver extends Driver {
+export interface OpenDriver extends Omit<Driver, 'snapshot' | 'restore'> {
+  /** As of `Driver`; it may take a while. */
+  snapshot(): DriverSnapshot | Promise<DriverSnapshot>;
   /**
    * As of `Driver`, but it may take a while. An external world cannot be put back, so there every lane begins a new
    * episode. Gives the first records of those, by lane; none where the world is as it was.
@@ -34,7 +36,7 @@ export interface ExternalWorld extends Environment {
 }
 
 /** An external world refused something or failed; the message has everything that it said about it. */
-export class ExternalWorldError extends UserError {
+export class ExternalWorldError extends WorldError {
   override readonly name = 'ExternalWorldError';
 }
 

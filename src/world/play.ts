@@ -1,7 +1,7 @@
 /** Whole episodes played by a policy, for evaluation: many worlds at once, and every episode counts exactly once. */
 import type { Action, Environment, Palette, Policy, Rng } from '../types.ts';
 import { encodeAction } from './actions.ts';
-import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead } from './episode.ts';
+import { actionInWords, actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead, telling } from './episode.ts';
 import type { Episode } from './episode.ts';
 import { createView } from './view.ts';
 import type { Look } from './view.ts';
@@ -78,9 +78,11 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
       return;
     }
     const index = begun++;
-    const episode = beginEpisode(environment, rng.split(index));
-    lanes[lane] = { episode, index };
-    show(lane, episode.state, view.render(episode));
+    telling(() => {
+      const episode = beginEpisode(environment, rng.split(index));
+      lanes[lane] = { episode, index };
+      show(lane, episode.state, view.render(episode));
+    }, () => `in episode ${index}`);
   }
   for (let lane = 0; lane < laneCount; lane++) beginNext(lane);
 
@@ -106,14 +108,15 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
       if (playing === undefined) return;
       const { episode, index } = playing;
       const side = isOpponents(playing) ? -1 : 1;
-      const arrival = advanceEpisode(environment, episode, rows[lane], environment.maxSteps);
+      const where = () => `in episode ${index}, at action ${episode.length} (${actionInWords(environment, rows[lane])})`;
+      const arrival = telling(() => advanceEpisode(environment, episode, rows[lane], environment.maxSteps), where);
       if (side > 0) decisions++;
       returns[index] += side * arrival.reward;
       if (arrival.isLast) {
         lengths[index] = episode.length;
         beginNext(lane); // a policy never sees the last picture: there is nothing left to decide
       } else {
-        show(lane, episode.state, view.render(episode), arrival.action);
+        telling(() => show(lane, episode.state, view.render(episode), arrival.action), where);
       }
     });
     await view.breathe();

@@ -41,14 +41,14 @@ describe('a collector', () => {
     await one.start();
     expect(storyOf(await one.collect(undefined, block(0, true))).flat()).not.toEqual([]);
     await one.collect(undefined, block(1));
-    const snapshot = one.snapshot();
+    const snapshot = await one.snapshot();
     const [two, three] = await Promise.all([openCollector(), openCollector()]);
     expect((await two.restore(snapshot)).flat()).toEqual([]);
     await three.restore(snapshot);
     const next = storyOf(await one.collect(undefined, block(2)));
     expect(storyOf(await two.collect(undefined, block(2)))).toEqual(next);
     expect(storyOf(await three.collect(paramsOf(1), block(2)))).not.toEqual(next);
-    expect(two.snapshot()).toEqual(one.snapshot());
+    expect(await two.snapshot()).toEqual(await one.snapshot());
     await Promise.all([one, two, three].map((collector) => collector.close()));
   });
 
@@ -56,9 +56,9 @@ describe('a collector', () => {
     const collector = await openCollector(true);
     await collector.start();
     await collector.collect(undefined, block(0));
-    const { carry } = collector.snapshot();
+    const { carry } = await collector.snapshot();
     await expect(collector.collect(undefined, block(1))).rejects.toThrow('the world broke');
-    expect(collector.snapshot().carry).toBe(carry);
+    expect((await collector.snapshot()).carry).toBe(carry);
     await collector.close();
   });
 });

@@ -165,7 +165,7 @@ describe('driver', () => {
 
     const broken = drive({ ...counterWorld, step: (state) => ({ state, reward: Infinity, terminated: false }) }, 1);
     await broken.start();
-    await expect(broken.step(oneHot(0))).rejects.toThrow("world 'counter', action 1 of an episode: expected a finite");
+    await expect(broken.step(oneHot(0))).rejects.toThrow("world 'counter': expected a reward");
 
     const strict = drive({ ...counterWorld, legal: () => [true, false] }, 1);
     await strict.start();

@@ -5,6 +5,7 @@ import type { Run } from '../../train/run.ts';
 import type { Reached } from '../../train/session.ts';
 import type { Environment } from '../../types.ts';
 import type { LiveDream } from '../live-dream.ts';
+import { exitCodeOf, listenForInterruption } from '../interruption.ts';
 import type { Progress } from '../progress.ts';
 
 const HELP = `
@@ -63,6 +64,9 @@ const OPTION_KEYS = {
 
 async function trainCommand(world: string, options: TrainOptions): Promise<void> {
   const { loadWorld, worldBehind } = await import('../../open/open.ts');
+  const { isWorldFile, tryWorldFile } = await import('../../world/threaded-driver.ts');
+  const ownWorld = isWorldFile(world);
+  if (ownWorld) await tryWorldFile(world, timeoutOf(options.set));
   const environment = await loadWorld(world);
   const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
     const value = options[option as keyof typeof OPTION_KEYS];
@@ -82,16 +86,38 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const directory = options.logdir ?? nextRunFolder(world);
   const command = `npx dreamtree ${process.argv.slice(2).join(' ')}`;
   console.error(`${environment.name} · ${config.agent} · preset ${config.preset} · seed ${config.seed} · ${directory}`);
-  const run = await openRun({ directory, config, agent, environment, command });
+  const run = await sayingThatItTakesLong('compiling the programs', openRun({
+    directory, config, agent, environment, command, ...(ownWorld ? { worldFile: world } : {}),
+  }));
+  const again = options.logdir ? command : `${command} --logdir ${directory}`;
   try {
     announce(run);
-    const { interrupted } = await follow(run);
-    if (interrupted) {
-      const again = options.logdir ? command : `${command} --logdir ${directory}`;
+    const signal = await follow(run, again);
+    if (signal) {
       console.error(`saved. Go on with: ${again}`);
+      process.exitCode = exitCodeOf(signal);
     }
   } finally {
     await run.close();
+  }
+}
+
+/** Seconds that a world may take, before there is a configuration. */
+function timeoutOf(overrides: readonly string[] = []): number {
+  const seconds = Number(overrides.findLast((override) => override.startsWith('env.timeout='))?.split('=')[1] ?? NaN);
+  return Number.isFinite(seconds) ? seconds : 60;
+}
+
+const LONG_MS = 5000;
+
+/** A line now and then while somebody would otherwise wait without a word. */
+async function sayingThatItTakesLong<T>(what: string, work: Promise<T>): Promise<T> {
+  const start = performance.now();
+  const timer = setInterval(() => console.error(`${what} … ${Math.round((performance.now() - start) / 1000)} s`), LONG_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -107,41 +133,43 @@ function announce({ learner: { report }, engine, config, resume, environment, ag
   }
 }
 
-/** Train before the user's eyes until the budget is used or the user stops it; then evaluate and picture. */
-async function follow(run: Run): Promise<{ readonly interrupted: boolean }> {
+/**
+ * Train before the user's eyes until the budget is used or the user stops it; then evaluate and picture.
+ * @param again the command that goes on
+ * @returns the signal that stopped it
+ */
+async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefined> {
   const { trainSession } = await import('../../train/session.ts');
   const { createProgress } = await import('../progress.ts');
   const { createLiveDream } = await import('../live-dream.ts');
-  const { ExternalWorldError } = await import('../../world/external.ts');
+  const { WorldError } = await import('../../world/world-error.ts');
   const { config, clock, resume, learner } = run;
   const progress = createProgress({
     total: config.train.steps, stream: process.stderr, picture: true, clock,
     ...(resume ? { start: { step: resume.step, update: resume.update } } : {}),
   });
   let live: LiveDream | undefined;
-  let stop = false;
-  const onInterrupt = () => {
-    if (stop) process.exit(130);
-    stop = true;
-    progress.note('stopping: the block in work is finished and saved; Ctrl-C again to drop it');
-  };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  const interruption = listenForInterruption(() =>
+    progress.note('stopping: the block in work is finished and saved; Ctrl-C again to drop it'));
   const stopListening = () => {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    interruption.ignore();
     progress.stop();
   };
   const returns = createRecent(50);
   let last: Moment | undefined;
+  let refusedBefore = false;
   try {
     live = await createLiveDream(run, progress);
     const dream = live;
-    return await trainSession(run, {
-      stopped: () => stop,
+    const { interrupted } = await trainSession(run, {
+      stopped: () => interruption.signal() !== undefined,
       async watch(moment) {
         last = moment;
         for (const { return: total } of moment.finished) returns.add(total);
+        if (moment.refused && !refusedBefore) {
+          refusedBefore = true;
+          progress.note(`update refused: ${moment.refused.reason}; the parameters stay as they were (train/refused in metrics.jsonl counts them)`);
+        }
         showNumbers(progress, moment, returns.mean());
         await dream.show(learner);
       },
@@ -150,9 +178,10 @@ async function follow(run: Run): Promise<{ readonly interrupted: boolean }> {
         await finish(run, reached);
       },
     });
+    return interrupted ? interruption.signal() : undefined;
   } catch (error) {
-    if (error instanceof ExternalWorldError && last) {
-      progress.note(`the world failed; saved at step ${last.state.step}. Go on with the same command and --logdir ${run.directory}`);
+    if (error instanceof WorldError && last && !last.refused) {
+      progress.note(`the world failed; saved at step ${last.state.step}. When it is mended, go on with: ${again}`);
     }
     throw error;
   } finally {

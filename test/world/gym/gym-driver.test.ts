@@ -105,7 +105,7 @@ describe.skipIf(!hasPython)('the driver of a Python world', () => {
     const [[first]] = await driver.start();
     const { steps: [[, second]] } = await driver.step(act('terminate', 'wait'));
     await driver.step(act('wait', 'wait'));
-    const snapshot = driver.snapshot();
+    const snapshot = await driver.snapshot();
     const { steps: [[, third]] } = await driver.step(act('truncate', 'wait'));
 
     const restored = await drive(2);
@@ -205,7 +205,7 @@ describe('a driver of our own world', () => {
     const options = { environment: counterWorld, lanes: 2, size: 2, rng: createRng(3) };
     const driver = await openDriver(options);
     await driver.start();
-    const snapshot = driver.snapshot();
+    const snapshot = await driver.snapshot();
     const actions: NdArray = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 2], dtype: 'float32' };
     const expected = await driver.step(actions);
     const restored = await openDriver({ ...options, rng: createRng(4) });
@@ -219,7 +219,7 @@ describe.skipIf(!hasPython)('what goes wrong', () => {
     const driver = await drive(1);
     await driver.start();
     const error = await driver.step(act(doing)).catch((caught: unknown) => caught);
-    expect(driver.snapshot().lanes).toHaveLength(1); // a run can still be saved
+    expect((await driver.snapshot()).lanes).toHaveLength(1); // a run can still be saved
     return error;
   }
 

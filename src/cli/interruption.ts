@@ -1,0 +1,64 @@
+/**
+ * Being asked to stop: Ctrl-C, `kill`, a terminal that goes away. The first time whoever listens finishes in order, the
+ * second time the process ends. Exit codes are a shell's: 128 and the number of the signal.
+ */
+import { constants } from 'node:os';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Signal = (typeof SIGNALS)[number];
+
+/** npm and npx pass a signal on that the terminal has sent to everyone, so that one Ctrl-C comes twice. */
+const SAME_MS = 400;
+
+export const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
+export interface Interruption {
+  /** The signal that came first; undefined as long as none has. */
+  signal(): Signal | undefined;
+  /** Leave signals to the system again. */
+  ignore(): void;
+}
+
+/** Listen until `ignore` is called. @param first called once */
+export function listenForInterruption(first: (signal: Signal) => void): Interruption {
+  let came: Signal | undefined;
+  let cameAtMs = 0;
+  const on = (signal: Signal) => {
+    const ms = performance.now();
+    if (came === undefined) {
+      [came, cameAtMs] = [signal, ms];
+      first(signal);
+    } else if (ms - cameAtMs > SAME_MS) {
+      process.exit(exitCodeOf(signal));
+    }
+  };
+  for (const signal of SIGNALS) process.on(signal, on);
+  return {
+    signal: () => came,
+    ignore() {
+      for (const signal of SIGNALS) process.off(signal, on);
+    },
+  };
+}
+
+/** The first process of a container is not ended by signals unless it does so itself. */
+export function endWhenAsked(): void {
+  if (process.pid !== 1) return;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(exitCodeOf(signal));
+    });
+  }
+}
+
+/** What nobody reads is not written: a reader that has gone is no failure. @param closed told of stdout */
+export function outliveReaders(closed: () => void): void {
+  const gone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!gone(error)) throw error;
+    closed();
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (!gone(error)) throw error;
+  });
+}
