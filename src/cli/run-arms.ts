@@ -1,4 +1,5 @@
 /** The arms of a sweep or a study, made as far as they are not: train, measure, tabulate after every run. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { measureRun } from '../../eval/measure-run.ts';
 import type { NamedMeasure } from '../../eval/measure.ts';
@@ -64,7 +65,9 @@ export async function runArms(request: ArmsRequest): Promise<ArmsEnd | undefined
   const missing: MissingRun[] = [];
   for (const run of runs) {
     const command = [...run.trainArgs, '--logdir', path.join(out, run.folder)];
-    if (!(await hasEnded(run))) missing.push({ ...run, command, hasEnded: () => hasEnded(run) });
+    if (!(await hasEnded(run))) missing.push({
+      ...run, command, hasEnded: () => hasEnded(run), hasBegun: () => existsSync(path.join(out, run.folder)),
+    });
   }
   if (dryRun) {
     for (const { command } of missing) console.log(commandLine(command));

@@ -9,6 +9,8 @@ import { exitCodeOf, listenForInterruption } from './interruption.ts';
 export interface MissingRun extends PlannedRun {
   readonly command: readonly string[];
   hasEnded(): Promise<boolean>;
+  /** Whether anything of it is there. */
+  hasBegun(): boolean;
 }
 
 export interface Trained {
@@ -39,13 +41,14 @@ export async function trainAll(
     if (signal !== 'SIGINT') child?.kill(signal);
   });
   try {
-    for (const [i, { command, folder, hasEnded }] of runs.entries()) {
+    for (const [i, { command, folder, hasEnded, hasBegun }] of runs.entries()) {
       await breath(); // a signal that came while a report was written is heard now: a child to come would not get it
       if (interrupted) break;
       console.error(`\n[${i + 1}/${runs.length}] ${commandLine(command)}`);
       child = spawn(process.execPath, [bin, ...command], { stdio: 'inherit' });
       const { code, signal } = await endOf(child);
-      if (code === 2) throw new UserError(`the run above could not begin, and so the ${noun} ends here`);
+      // A world may be at fault as well as a command, but not before the run has begun.
+      if (code === 2 && !hasBegun()) throw new UserError(`the run above could not begin, and so the ${noun} ends here`);
       if (signal === 'SIGINT' || code === exitCodeOf('SIGINT')) interrupted = true; // the child may hear of it first
       if (await hasEnded()) {
         await afterRun();

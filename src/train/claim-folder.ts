@@ -8,8 +8,6 @@ import { UserError } from '../user-error.ts';
 /** What a run that was stopped before its first checkpoint leaves behind. */
 const BEGINNINGS = /^(run\.lock(\.[\d-]+)?|checkpoint\.dream\.\d+|config\.yaml(\.\d+)?|(metrics|timing)\.jsonl(\.\d+)?|events\.out\.tfevents\..*|replay)$/;
 const REPLAY_FILES = /^(segment|contexts)-\d{6,}\.bin(\.\d+)?$/;
-/** What looks like a run whose checkpoint somebody has deleted. */
-const OF_A_RUN = ['config.yaml', 'metrics.jsonl', 'replay', 'result.json'];
 
 /**
  * Make `directory` ours: made where it is not there, locked, and looked at. The result must be released.
@@ -46,7 +44,7 @@ function requireOurs(directory: string): void {
   const foreign = names.find((name) => !BEGINNINGS.test(name)) ?? kept.find((name) => !REPLAY_FILES.test(name));
   const learned = statSync(path.join(directory, 'metrics.jsonl'), { throwIfNoEntry: false })?.size ?? 0;
   if (foreign === undefined && learned === 0 && hasLock(directory)) return;
-  if (OF_A_RUN.every((name) => names.includes(name) || name === 'result.json') && names.includes('metrics.jsonl')) {
+  if (learned > 0 && names.includes('config.yaml')) {
     throw new UserError(`${directory} is a run whose ${CHECKPOINT_FILE} is gone: put it back, or give another --logdir`);
   }
   const found = names.find((name) => name !== LOCK_FILE) ?? LOCK_FILE;

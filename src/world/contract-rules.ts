@@ -1,6 +1,8 @@
 /** The contract of a world's rules: pure, reproducible, plain data, outcomes that make sense, episodes that end. */
 import { Packr } from 'msgpackr';
 import type { Environment, Rng } from '../types.ts';
+import { guarded } from './guarded.ts';
+import { WorldError } from './world-error.ts';
 import { Broken, describe, playEpisode, returnOf, same, sameData } from './contract-trial.ts';
 import type { Check, Playing } from './contract-trial.ts';
 
@@ -77,6 +79,17 @@ export const rulesChecks: readonly Check[] = [
         );
       });
       return `${moves.length + 1} states came back unchanged from a checkpoint's format, and behaved the same`;
+    },
+  },
+  {
+    name: 'nothing that training refuses',
+    run({ environment, rng }) {
+      try {
+        const steps = playEpisodes(guarded(environment), rng).reduce((sum, { moves }) => sum + moves.length, 0);
+        return `${steps} steps gave states that can be kept, rewards that 32 bits hold, and something legal to do`;
+      } catch (error) {
+        throw error instanceof WorldError ? new Broken(error.message) : error;
+      }
     },
   },
   {

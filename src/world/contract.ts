@@ -23,6 +23,9 @@ export interface ContractOptions {
   readonly rng: Rng;
 }
 
+/** What is found of a world whose shape is right. */
+export const shapely: Finding = { check: 'shape', ok: true, message: 'it has all that a world needs' };
+
 /** Every check, in the order in which they are run. */
 export const contractChecks: readonly Check[] = [...rulesChecks, ...drawingChecks, ...extrasChecks];
 
@@ -46,7 +49,7 @@ export async function checkEnvironment(environment: unknown, options: ContractOp
   if (!isEnvironment(environment)) {
     return shapeProblems(environment).map((message) => ({ check: 'shape', ok: false, message }));
   }
-  const findings: Finding[] = [{ check: 'shape', ok: true, message: 'it has all that a world needs' }];
+  const findings: Finding[] = [shapely];
   for (const { name } of contractChecks) {
     const finding = await runCheck(environment, name, options);
     if (finding) findings.push(finding);

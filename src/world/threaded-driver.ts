@@ -119,12 +119,9 @@ export async function checkWorldFile(
   let current = CALLS[0] as string;
   let thread = watch(file, timeout, () => current);
   try {
-    const checks = await thread.ask('checks', [file]);
-    for (const check of checks) {
-      if (typeof check !== 'string') {
-        findings.push(check);
-        continue;
-      }
+    const { found, names } = await thread.ask('checks', [file]);
+    findings.push(...found);
+    for (const check of names) {
       current = `a check ('${check}')`;
       try {
         const finding = await thread.ask('check', [check, size, seed]);

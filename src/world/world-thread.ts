@@ -8,7 +8,7 @@ import { createRng, restoreRng } from '../random.ts';
 import type { Environment, NdArray, Observation, RngState, Step } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { configureWorld } from './configured.ts';
-import { contractChecks, runCheck, type Finding } from './contract.ts';
+import { contractChecks, runCheck, shapely, type Finding } from './contract.ts';
 import { createDriver, type Driver, type DriverSnapshot, type FinishedEpisode } from './driver.ts';
 import { isEnvironment, shapeProblems } from './shape.ts';
 import type { WorldSettings } from './world-settings.ts';
@@ -38,8 +38,8 @@ export interface WorldCalls {
   step(actions: NdArray): Shown;
   snapshot(): DriverSnapshot;
   restore(snapshot: DriverSnapshot): Shown;
-  /** Names of the checks of the contract; the shape of the world alone where that is wrong. */
-  checks(file: string): readonly string[] | readonly Finding[];
+  /** What is found of the world's shape, and the names of the checks that can be run on it. */
+  checks(file: string): { readonly found: readonly Finding[]; readonly names: readonly string[] };
   check(name: string, size: number, seed: number): Finding | undefined;
 }
 
@@ -96,9 +96,9 @@ answer<WorldCalls>({
 
   async checks(file) {
     const world = await importDefault(await variantUrl(WORLDS, file));
-    if (!isEnvironment(world)) return shapeProblems(world).map((message) => ({ check: 'shape', ok: false, message }));
+    if (!isEnvironment(world)) return { found: shapeProblems(world).map((message) => ({ check: 'shape', ok: false, message })), names: [] };
     environment = world;
-    return contractChecks.map(({ name }) => name);
+    return { found: [shapely], names: contractChecks.map(({ name }) => name) };
   },
 
   async check(name, size, seed) {

@@ -82,7 +82,7 @@ describe('a sweep', { timeout: 600_000 }, () => {
       // Not before the run itself speaks: until then there is only the sweep to hear it.
       if (said.includes('walk · dreamer', said.indexOf('[2/2]') + 1) && said.includes('[2/2]')) interrupt();
     });
-    expect(status, stderr).toBe(1);
+    expect(status, stderr).toBe(130);
     expect(stderr).toContain('stopped. The same sweep command continues here.');
     expect(stderr).not.toContain('failed');
     expect(existsSync(file(DEFAULT_RUN, 'result.json'))).toBe(true);
@@ -98,7 +98,7 @@ describe('a sweep', { timeout: 600_000 }, () => {
     expect(status, stderr).toBe(1);
     expect(stderr).toContain('[1/1] npx dreamtree train walk.mjs');
     expect(stderr).toContain('the floor is wet');
-    expect(stderr).toContain(`${VARIED_RUN} failed: it exited with code 1\n`);
+    expect(stderr).toContain(`${VARIED_RUN} failed: it exited with code 2\n`);
     expect(stderr).toMatch(/1 of 2 runs have ended; .*\n/);
     expect(stderr.endsWith(`failed: ${VARIED_RUN}. The same sweep command tries again.\n`)).toBe(true);
     expect(stdout).toMatch(/^\| world \| random \| return: IQM \[95 %\] \| .* \|\n\| --- .*\n\| walk, 16×16 \| .*\n$/);

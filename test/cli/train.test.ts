@@ -67,7 +67,7 @@ describe('a world of the user, from its file to pictures', { timeout: 600_000 },
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     child.kill('SIGINT');
-    expect(await closed, stderr).toBe(0);
+    expect(await closed, stderr).toBe(130);
     expect(stderr).toContain('saved. Go on with: npx dreamtree train ./my-env.ts --preset debug --steps 100000 --logdir stopped');
     const { step } = JSON.parse(readFileSync(metrics, 'utf8').trim().split('\n').at(-1) ?? '{}');
     const on = dreamtree('train', './my-env.ts', '--preset', 'debug', '--steps', String(step + 80), '--logdir', 'stopped');

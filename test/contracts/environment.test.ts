@@ -225,6 +225,7 @@ describe('the contract of worlds', async () => {
       'reset and step follow the rng alone',
       'step is pure',
       'state is plain data',
+      'nothing that training refuses',
       'outcomes make sense',
       'episodes end',
       'reference returns',

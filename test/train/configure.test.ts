@@ -56,7 +56,8 @@ describe('a configuration that an older version saved', () => {
     expect(config.policy).toBe('puct');
     const [before, now] = [new Map(leaves(OLDER)), new Map(leaves(config))];
     expect([...now.keys()]).toEqual(keysOf(schemaOf(gumbelMuzero, puct)).map(({ key }) => key));
-    for (const [key, value] of now) if (key !== 'policy') expect(before.get(key), key).toBe(value);
+    const later = ['env.timeout', 'train.refusals']; // keys that there were not yet have their defaults
+    for (const [key, value] of now) if (key !== 'policy' && !later.includes(key)) expect(before.get(key), key).toBe(value);
     for (const key of ['model.stoch', 'behavior.imaginationHorizon', 'behavior.lambda', 'search.policy', 'search.distill']) {
       expect(now.has(key), key).toBe(false);
     }

@@ -12,6 +12,7 @@ Exits with 1 where a check failed.`;
 interface CheckOptions {
   readonly size: string;
   readonly seed: string;
+  readonly timeout: string;
   readonly json?: boolean;
 }
 
@@ -22,6 +23,7 @@ export default function registerCheck(program: Command): void {
     .argument('<env>', 'a world by name, or the file that holds it')
     .option('--size <pixels>', 'side of the frames that are drawn', '64')
     .option('--seed <seed>', 'seed of the trial', '0')
+    .option('--timeout <seconds>', 'how long a check may take; 0 means no limit', '60')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async (env: string, options: CheckOptions) => {
@@ -37,8 +39,11 @@ async function examine(env: string, options: CheckOptions): Promise<readonly Fin
   const { integer } = await import('../arguments.ts');
   const { loadUnchecked } = await import('../../open/worlds.ts');
   const size = integer('--size', options.size, 8);
-  const rng = createRng(integer('--seed', options.seed));
-  return checkEnvironment(await loadUnchecked(env), { size, rng });
+  const seed = integer('--seed', options.seed);
+  // Whatever a file of the user does, it does it in a thread.
+  const { checkWorldFile, isWorldFile } = await import('../../world/threaded-driver.ts');
+  if (isWorldFile(env)) return checkWorldFile(env, { size, seed, timeout: integer('--timeout', options.timeout, 0) });
+  return checkEnvironment(await loadUnchecked(env), { size, rng: createRng(seed) });
 }
 
 function describe(env: string, findings: readonly Finding[]): string {
