@@ -29,6 +29,19 @@ export function threefry2x32(k0: number, k1: number, c0: number, c1: number, out
 /** 2^-24: the top 24 bits of a word become a float32 in [0, 1) exactly. */
 const UNIT = 2 ** -24;
 
+/** Below it no two numbers have the same hash (random.test.ts); from it on they stand for themselves. */
+const EXACT_FROM = 1_000_000;
+
+const isExact = (label: string | number): label is number => typeof label === 'number' && Number.isSafeInteger(label) && label >= EXACT_FROM;
+
+/** A counter for a label: FNV-1a of its characters, and its length. Numbers and strings must not meet. */
+function hashed(label: string | number): readonly [number, number] {
+  const text = typeof label === 'number' ? `#${label}` : label;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return [hash, 0xffffffff - text.length];
+}
+
 class Threefry implements Rng {
   readonly #key: readonly [number, number];
   /** Words drawn so far; word w is half w & 1 of block w >> 1, so any position can be returned to. */
@@ -68,13 +81,10 @@ class Threefry implements Rng {
   }
 
   split(label: string | number): Rng {
-    // FNV-1a over the label; numbers and strings must not meet.
-    const text = typeof label === 'number' ? `#${label}` : label;
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
     const child = new Uint32Array(2);
-    // Counters of draws stay far below 2^53, so this half of the counter space is free for splitting.
-    threefry2x32(this.#key[0], this.#key[1], hash, 0xffffffff - text.length, child);
+    const [c0, c1] = isExact(label) ? [label >>> 0, 0x80000000 + Math.floor(label / 2 ** 32)] : hashed(label);
+    // Counters of draws stay far below 2^53, so the upper half of the counter space is free for splitting.
+    threefry2x32(this.#key[0], this.#key[1], c0, c1, child);
     return new Threefry({ key: [child[0], child[1]], counter: 0 });
   }
 

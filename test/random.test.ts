@@ -21,6 +21,30 @@ describe('streams', () => {
     expect(new Set([draw(1, 'a'), draw(1, 'b'), draw(2, 'a'), draw(1, 1), draw(1, '1')]).size).toBe(5);
   });
 
+  it('are others for all numbers, however many episodes there are', () => {
+    const root = createRng(0);
+    const keyOf = (label: number) => root.split(label).state().key.join();
+    // What fell together once, and its neighbours on both sides of where numbers begin to stand for themselves.
+    const numbers = [1_062_789, 1_279_192, 999_999, 1_000_000, 2 ** 31, 2 ** 32, 2 ** 32 + 1_000_000, 2 ** 52, Number.MAX_SAFE_INTEGER];
+    expect(new Set(numbers.map(keyOf)).size).toBe(numbers.length);
+    for (let n = 0; n < 1_000_000; n += 99_991) expect(keyOf(n)).not.toBe(keyOf(n + 1_000_000));
+  });
+
+  it('of a million labels are a million streams', () => {
+    // Of one length only the hash tells them apart, so the counters of all of one length must be unlike.
+    const fnv = (text: string): number => {
+      let hash = 0x811c9dc5;
+      for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+      return hash >>> 0;
+    };
+    for (let digits = 1; digits <= 6; digits++) {
+      const seen = new Set<number>();
+      const [from, to] = [digits === 1 ? 0 : 10 ** (digits - 1), 10 ** digits];
+      for (let n = from; n < to; n++) seen.add(fnv(`#${n}`));
+      expect(seen.size).toBe(to - from);
+    }
+  });
+
   it('split without regard to what was drawn', () => {
     const parent = createRng(7);
     const before = parent.split('child').uniform();

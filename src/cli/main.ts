@@ -30,12 +30,21 @@ export async function createProgram(): Promise<Command> {
   const program = new Command('dreamtree')
     .description('A latent world-model agent that learns from pixels.')
     .version(packageVersion())
+    .option('--trust <file>', 'a file of code that may run although a checkpoint names it; may be repeated', (file: string, others: readonly string[]) => [...others, file], [])
     .option('--verbose', 'say where an error comes from, with the stack of a world of yours')
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
     .exitOverride()
     // Commander breaks "unknown option … (Did you mean …?)" over two lines.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) });
+  program.hook('preAction', async (_, command) => {
+    const { trust, world, agent, policy } = command.optsWithGlobals<Readonly<Record<string, unknown>>>();
+    const { trustCode, tellOfCode } = await import('../train/named-code.ts');
+    // Whoever writes a file into a command has named it.
+    const named = [command.args[0], ...(Array.isArray(trust) ? (trust as unknown[]) : []), world, agent, policy];
+    trustCode(named.filter((name) => typeof name === 'string'));
+    tellOfCode((text) => console.error(text));
+  });
   const folder = new URL('commands/', import.meta.url);
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts')).sort()) {
     const { default: register } = (await import(new URL(file, folder).href)) as { default: Register };

@@ -6,6 +6,7 @@ import { readCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { findCheckpoint } from '../data/find-checkpoint.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { actingPolicy, configure, openPolicy, settle, type Settled } from '../train/configure.ts';
+import { requireTrusted } from '../train/named-code.ts';
 import type { EngineChoice, Environment, Group, ParamArrays, ParameterSpec, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { dreamTarget, dreamWorld } from './dream-world.ts';
@@ -43,10 +44,14 @@ export interface OpenOptions {
   readonly policies?: readonly string[];
 }
 
-/** @throws UserError where there is no checkpoint, or it does not fit its configuration */
+/**
+ * @throws UserError where there is no checkpoint, where it does not fit its configuration, or where it names code that
+ * this user has not (`trustCode`)
+ */
 export async function openAgent(runOrFile: string, { overrides = [], policies = [] }: OpenOptions = {}): Promise<OpenedAgent> {
   const file = findCheckpoint(runOrFile);
   const checkpoint = await readCheckpoint(file);
+  requireTrusted(file, checkpoint.config, checkpoint.extra.mark);
   await requireKnown(file, checkpoint);
   const configured = await configure({ base: { ...checkpoint.config }, overrides, policies });
   const { config } = configured;

@@ -24,6 +24,7 @@ import { DivergedError } from './diverged.ts';
 import { wrongArray } from './finite.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
+import { markOf } from './named-code.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
 import type { LearnerState } from './update.ts';
 
@@ -134,7 +135,7 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
         await writeCheckpoint(file, {
           kind: 'run', config: { ...config }, command,
           counters: { ...counters, elapsedMs: clock.elapsedMs() },
-          arrays, extra: { driver: worlds, replay: mark, means },
+          arrays, extra: { driver: worlds, replay: mark, means, ...markOf(config) },
         });
         await replay.commit(mark);
       },
@@ -219,17 +220,22 @@ async function requireSameConfig(directory: string, saved: Checkpoint, config: C
   if (saved.kind !== 'run') {
     throw new UserError(`${directory} holds an agent without its training state; give another --logdir`);
   }
+  // Before anything is loaded that is named there.
+  for (const key of ['world', 'agent'] as const) if (saved.config[key] !== config[key]) throw begunOtherwise(directory, key, saved.config[key], config[key]);
+  const { policy = 'auto' } = saved.config;
+  if (policy !== config.policy && policy !== 'auto') throw begunOtherwise(directory, 'policy', policy, config.policy);
   // What an older version did not know of yet has its default, and what it read of others is forgotten.
   const known = await configure({ base: { ...saved.config } }).catch(() => undefined);
   const [before, now] = [flatten(known?.config ?? saved.config), flatten(config)];
   for (const key of new Set([...before.keys(), ...now.keys()])) {
     if (FREE_KEYS.has(key) || before.get(key) === now.get(key)) continue;
-    throw new UserError(
-      `${directory} was begun with ${key} = ${before.get(key)}, not ${now.get(key)}: ` +
-        'continue with the same settings, or give another --logdir',
-    );
+    throw begunOtherwise(directory, key, before.get(key), now.get(key));
   }
 }
+
+const begunOtherwise = (directory: string, key: string, before: unknown, now: unknown): UserError => new UserError(
+  `${directory} was begun with ${key} = ${String(before)}, not ${String(now)}: continue with the same settings, or give another --logdir`,
+);
 
 function flatten(value: object, prefix = ''): Map<string, string> {
   const entries = Object.entries(value).flatMap(([key, item]): [string, string][] =>

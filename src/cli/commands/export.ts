@@ -20,8 +20,9 @@ async function exportAgent(target: string, { out, full }: { out: string; full?: 
   const { statSync } = await import('node:fs');
   const { openAgent } = await import('../../open/open.ts');
   const { writeCheckpoint } = await import('../../data/checkpoint.ts');
+  const { markOf } = await import('../../train/named-code.ts');
   const { checkpoint, params } = await openAgent(target);
   const { config, counters, command } = checkpoint;
-  await writeCheckpoint(out, { kind: 'agent', config, counters, command, arrays: { params }, extra: {} }, { half: !full });
+  await writeCheckpoint(out, { kind: 'agent', config, counters, command, arrays: { params }, extra: markOf(config) }, { half: !full });
   console.log(`${out}: ${(statSync(out).size / 1e6).toFixed(2)} MB, made by: ${command}`);
 }
