@@ -6,13 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Packr, Unpackr } from 'msgpackr';
+import { addExtension, Packr, Unpackr } from 'msgpackr';
 import { z } from 'zod';
 import type { Groups, NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { arraySchema, decodeArray, encodeArray, type ArrayRecord } from './array-record.ts';
 import { sweepTemporaries, writeAtomically } from './atomic-file.ts';
-import { findNotPlain, fromMaps } from './plain.ts';
+import { NEGATIVE_ZERO, walkMessagePack } from './messagepack-walk.ts';
+import { findNotPlain, fromMaps, markZeros, NegativeZero } from './plain.ts';
 import type { Plain } from './plain.ts';
 
 /** The name of a checkpoint in the folder of its run. */
@@ -49,6 +50,7 @@ export class CheckpointError extends UserError {
   override readonly name = 'CheckpointError';
 }
 
+addExtension({ Class: NegativeZero, type: NEGATIVE_ZERO, pack: () => Buffer.of(0), unpack: () => -0 });
 const packr = new Packr({ moreTypes: true, useRecords: false });
 // Maps rather than objects, so that every key is seen before it becomes a property.
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false });
@@ -89,7 +91,7 @@ export async function writeCheckpoint(
   const arrays = mapGroups(content.arrays, (array, name) => encodeArray(array, name, options.half ?? false));
   const room = takeRoom(arrays);
   packr.useBuffer(room);
-  const body = packr.pack({ config, counters, arrays, extra, createdBy: programName(), command });
+  const body = packr.pack({ config, counters, arrays, extra: markZeros(extra), createdBy: programName(), command });
   const file = packr.pack({ format: FORMAT, version: VERSION, kind, crc32: crc32(body), body });
   packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_ROOM));
   if (file.length > MAX_BYTES) {
@@ -140,11 +142,11 @@ export async function readCheckpoint(path: string, options: { readonly maxBytes?
     throw new CheckpointError(`${path} is not a dreamtree checkpoint; give a run folder or a file ${CHECKPOINT_FILE}`);
   }
   try {
-    const outside = fromMaps(unpackr.unpack(bytes), 'checkpoint');
+    const outside = fromMaps(unpack(bytes), 'checkpoint');
     refuseLaterVersion(path, outside);
     const file = fileSchema.parse(outside);
     if (crc32(file.body) !== file.crc32) throw new Error('wrong checksum');
-    const body = bodySchema.parse(fromMaps(unpackr.unpack(file.body), 'checkpoint'));
+    const body = bodySchema.parse(fromMaps(unpack(file.body), 'checkpoint'));
     return { ...body, kind: file.kind, arrays: mapGroups(body.arrays, decodeArray) };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
@@ -152,6 +154,11 @@ export async function readCheckpoint(path: string, options: { readonly maxBytes?
       cause: error,
     });
   }
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  walkMessagePack(bytes);
+  return unpackr.unpack(bytes);
 }
 
 /** Delete what killed writers left beside the checkpoint of a run; for the process that writes it, at its start. */

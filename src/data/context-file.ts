@@ -2,10 +2,11 @@
  * The latents stored in a replay, with its targets and priorities where it has any, as one file `contexts-000001.bin`
  * a flush: raw bytes, checked by the length and the checksum in the mark that refers to it.
  */
-import { open, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { writeAtomically } from './atomic-file.ts';
+import { openRegular } from './regular-file.ts';
 import { ReplayError } from './segments.ts';
 
 /** What a mark says about its file. */
@@ -32,7 +33,7 @@ export async function readContexts(
 ): Promise<void> {
   const path = contextsPath(directory, file.number);
   const wrong = (why: string) => new ReplayError(`${path} ${why}; restore it or start a new run`);
-  const handle = await open(path, 'r').catch((error: Error) => {
+  const handle = await openRegular(path).catch((error: Error) => {
     throw wrong(`cannot be read (${error.message})`);
   });
   try {

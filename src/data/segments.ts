@@ -8,6 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Columns, StepLayout } from './lane-buffer.ts';
+import { NO_FOLLOW, openRegular, requireRegular } from './regular-file.ts';
 import { PREFIX_BYTES, readColumns, readHeader, readPrefix } from './segment-record.ts';
 import type { RecordHeader } from './segment-record.ts';
 import { UserError } from '../user-error.ts';
@@ -68,7 +69,7 @@ export class SegmentLog {
       this.#offset = 0;
     }
     const path = segmentPath(this.#directory, this.#segment);
-    this.#handle ??= await open(path, constants.O_WRONLY | constants.O_CREAT);
+    this.#handle ??= await open(path, constants.O_WRONLY | constants.O_CREAT | NO_FOLLOW);
     for (let done = 0; done < record.length; ) {
       const rest = record.length - done;
       const { bytesWritten } = await this.#handle.write(record, done, rest, this.#offset + done);
@@ -122,7 +123,9 @@ export async function readSegments(
   for (const segment of segments) {
     const path = segmentPath(directory, segment);
     const newest = new Array<number>(lanes).fill(-1);
-    const handle = await open(path, 'r');
+    const handle = await openRegular(path).catch((error: Error) => {
+      throw new ReplayError(`${path} cannot be read (${error.message}); restore it or start a new run`);
+    });
     try {
       const { size } = await handle.stat();
       const limit = segment === end.segment ? end.offset : size;
@@ -163,7 +166,10 @@ export async function cutSegments(directory: string, end: LogPosition): Promise<
   for (const segment of await listSegments(directory)) {
     const path = segmentPath(directory, segment);
     if (segment > end.segment) await rm(path);
-    else if (segment === end.segment) await truncate(path, end.offset);
+    else if (segment === end.segment) {
+      await requireRegular(path);
+      await truncate(path, end.offset);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ function codeOf(name: unknown): string | undefined {
   if (typeof name !== 'string' || name.startsWith('dream:')) return undefined; // a checkpoint, which is asked itself
   if (!name.startsWith('gym:')) return isFile(name) ? path.resolve(name) : undefined;
   const id = name.slice('gym:'.length);
-  if (/[/\\]|\.py$/.test(id)) return `gym:${path.resolve(id)}`;
+  if (/\.py$/i.test(id)) return `gym:${path.resolve(id)}`;
   return id.includes(':') ? name : undefined; // `module:id` imports the module
 }
 

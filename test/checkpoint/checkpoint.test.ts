@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +15,7 @@ import {
   writeCheckpoint,
 } from '../../src/data/checkpoint.ts';
 import type { CheckpointContent } from '../../src/data/checkpoint.ts';
+import { findNotPlain } from '../../src/data/plain.ts';
 import { findCheckpoint } from '../../src/data/find-checkpoint.ts';
 
 let directory = '';
@@ -50,6 +52,42 @@ const CONTENT: CheckpointContent = {
   },
   command: 'dreamtree train catch',
 };
+
+describe('plain data', () => {
+  const circle: Record<string, unknown> = {};
+  circle.again = circle;
+  const many: Record<string, unknown> = {
+    zero: -0, zeros: [-0, [0, { a: -0 }]], text: 'ä 🎲', 'key 🎲': 1, none: undefined, nothing: null, no: false, large: 2 ** 53, small: -(2 ** 53),
+    half: 0.5, tiny: 5e-324, nan: NaN, infinite: -Infinity, list: [], record: {}, deep: [[[[{ a: [1] }]]]],
+    view: new Float64Array(9).fill(0.1).subarray(1, 4), bytes: Uint8Array.of(1, 2), clamped: Uint8ClampedArray.of(3), shorts: Int16Array.of(-1),
+    words: Uint32Array.of(2 ** 32 - 1), floats: Float32Array.of(-0, NaN, 1.5),
+    bare: Object.assign(Object.create(null) as object, { a: 1 }),
+    set: new Set([1]), map: new Map([[1, 2]]), date: new Date(0), bigint: 1n, symbol: Symbol('a'), function: () => 0, pattern: /a/,
+    surrogate: '🎲'.slice(0, 1), surrogates: ['🎲'.slice(1)], buffer: Buffer.of(1), longs: new BigInt64Array(2), data: new DataView(new ArrayBuffer(2)),
+    memory: new ArrayBuffer(2), sparse: Object.assign([], { 3: 1 }), tagged: Object.assign([1], { tag: 2 }), circle, boxed: new Number(1), error: new Error('x'),
+    [`key ${'🎲'.slice(0, 1)}`]: 1,
+  };
+
+  it.each(Object.keys(many))('is kept exactly, or named: %s', async (kind) => {
+    const extra = { it: kind.startsWith('key') ? { [kind]: 1 } : many[kind] };
+    const found = findNotPlain(extra, 'extra');
+    if (found) {
+      expect(found).toContain('extra.it');
+      await expect(writeCheckpoint(path, { ...CONTENT, extra })).rejects.toThrow('plain data only');
+      return;
+    }
+    await writeCheckpoint(path, { ...CONTENT, extra });
+    const { extra: back } = await readCheckpoint(path);
+    if (kind === 'bare') expect(back).toEqual(extra);
+    else expect(isDeepStrictEqual(back, extra), kind).toBe(true);
+    if (kind === 'zero') expect(Object.is(back.it, -0)).toBe(true);
+  });
+
+  it('names what is not', () => {
+    const named = Object.keys(many).filter((kind) => findNotPlain({ [kind]: many[kind] }, 'x') !== undefined);
+    expect(named.length).toBe(19);
+  });
+});
 
 describe('a checkpoint', () => {
   it('gives back everything to the bit', async () => {
@@ -219,15 +257,38 @@ describe('a file that is no good', () => {
 
   it('is refused where it holds anything but plain data', async () => {
     forge({ ...body({}), extra: { seen: new Set([1]) } });
-    expect(await complaint(path)).toContain('checkpoint.extra.seen is an object of an unknown kind');
+    expect(await complaint(path)).toContain('it holds an extension of type 115');
     forge({ ...body({}), extra: { failed: new RangeError('x') } });
-    expect(await complaint(path)).toContain('checkpoint.extra.failed is an object of an unknown kind');
+    expect(await complaint(path)).toContain('it holds an extension of type 101');
     const packed = new Packr({ useRecords: false }).pack({ ...body({}), extra: { prototypes: 1 } });
     forge(Buffer.from(packed.toString('latin1').replace('\xaaprototypes', '\xa9__proto__'), 'latin1'));
     expect(await complaint(path)).toContain('checkpoint.extra has a key __proto__');
     // A msgpackr record: a structure that its decoder would compile into a reader.
     forge(new Packr().pack(body({})));
-    expect(await complaint(path)).toContain('is an object of an unknown kind');
+    expect(await complaint(path)).toContain('it holds an extension of type 114');
+  });
+
+  it('is refused at once where a few bytes stand for very many, or for each other in circles', async () => {
+    const packr = new Packr({ structuredClone: true, useRecords: false });
+    let bomb: unknown[] = ['x'];
+    for (let doubling = 0; doubling < 40; doubling++) bomb = [bomb, bomb];
+    const circle: unknown[] = [];
+    circle.push(circle);
+    const shared = { all: [bomb, bomb] };
+    for (const extra of [{ bomb }, { circle }, shared]) {
+      forge(packr.pack({ ...body({}), extra }));
+      expect(await complaint(path)).toMatch(/it holds an extension of type (105|112)|nested more than/);
+    }
+    // The same in the outside, which is read first.
+    writeFileSync(path, Buffer.concat([Buffer.from('\x82\xa6format\xa9dreamtree\xa1x', 'latin1'), packr.pack(bomb)]));
+    expect(await complaint(path)).toMatch(/extension of type|nested more than/);
+  });
+
+  it('is refused where it announces more than it has', async () => {
+    for (const announced of ['\xdd\xff\xff\xff\xff', '\xdf\x7f\xff\xff\xff', '\xc6\xff\xff\xff\xff', '\xc9\xff\xff\xff\xff\x74']) {
+      forge(Buffer.from(announced, 'latin1'));
+      expect(await complaint(path)).toMatch(/values are announced|ends within a value/);
+    }
   });
 
   it('is refused where it nests too deep', async () => {

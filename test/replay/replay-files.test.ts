@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -240,6 +241,28 @@ describe('damage before the mark', () => {
     await expect(openReplay(onDisk(), shorter)).rejects.toThrow('lacks step 0 of lane 0');
     const gone = join(directory, 'gone');
     await expect(openReplay({ ...memory, directory: gone }, mark)).rejects.toThrow(`${gone} cannot be read (ENOENT`);
+  });
+
+  it.skipIf(process.platform === 'win32')('is told where something else stands in a file’s place, and nothing is followed', async () => {
+    const mark = await written();
+    const last = `segment-${String(mark.segment).padStart(6, '0')}.bin`;
+    for (const name of ['segment-000001.bin', last, 'contexts-000001.bin']) {
+      const outside = join(directory, 'outside');
+      renameSync(segment(name), outside);
+      const before = readFileSync(outside);
+      symlinkSync(outside, segment(name));
+      await expect(openReplay(onDisk(), mark)).rejects.toThrow(`${segment(name)} cannot be read (it is a symbolic link)`);
+      rmSync(segment(name));
+      mkdirSync(segment(name));
+      await expect(openReplay(onDisk(), mark)).rejects.toThrow(`${segment(name)} cannot be read (it is a folder)`);
+      rmSync(segment(name), { recursive: true });
+      spawnSync('mkfifo', [segment(name)]);
+      await expect(openReplay(onDisk(), mark)).rejects.toThrow(`${segment(name)} cannot be read (it is not a regular file)`);
+      rmSync(segment(name));
+      expect(readFileSync(outside)).toEqual(before);
+      renameSync(outside, segment(name));
+    }
+    await (await openReplay(onDisk(), mark)).close();
   });
 
   it('is not blamed where the options or the mark are the matter', async () => {

@@ -20,7 +20,7 @@ describe('the code that a configuration names', () => {
   it.each([
     [{ world: 'catch', agent: 'dreamer', policy: 'auto' }],
     [{ world: 'gym:CartPole-v1', agent: 'dreamer' }],
-    [{ world: 'gym:ALE/Breakout-v5'.replace('/', '-'), agent: 'dreamer' }],
+    [{ world: 'gym:ALE/Breakout-v5', agent: 'dreamer' }],
     [{ world: 'dream:runs/x', agent: 'dreamer' }],
     [{}], [{ world: 7 }],
   ])('is none in %j', (config) => {
