@@ -9,8 +9,8 @@ import { actionProblem } from './actions.ts';
 import { describeThrown, WorldError } from './world-error.ts';
 
 const guards = new WeakSet<object>();
-/** The numbers that stand in a state's arrays, which cannot be frozen; for states that have any. */
-const digests = new WeakMap<object, number>();
+/** A state's typed arrays, which cannot be frozen, and a checksum of their numbers; for states that have any. */
+const watched = new WeakMap<object, { readonly views: readonly ArrayBufferView[]; readonly sum: number }>();
 
 /** Largest number that a reward may be: rewards are kept in 32 bits. */
 export const LARGEST_REWARD = 3.4028234663852886e38;
@@ -39,19 +39,18 @@ export function guarded(environment: Environment): Environment {
   }
 
   function settle(what: string, state: unknown): void {
-    const found = findNotPlain(state, 'state');
-    if (found) {
+    const views: ArrayBufferView[] = [];
+    if (!keep(state, views)) {
+      const found = findNotPlain(state, 'state') ?? 'it is not plain data';
       throw wrong(`${what}() gave a state that no checkpoint can hold: ${found}; expected numbers, texts, lists, typed arrays and records of them`);
     }
-    freeze(state);
-    const digest = digestOf(state);
-    if (digest !== undefined) digests.set(state as object, digest);
+    if (views.length > 0) watched.set(state as object, { views, sum: sumOf(views) });
   }
 
   function requireUnchanged(state: unknown): void {
     if (typeof state !== 'object' || state === null) return;
-    const before = digests.get(state);
-    if (before !== undefined && before !== digestOf(state)) {
+    const before = watched.get(state);
+    if (before && before.sum !== sumOf(before.views)) {
       throw wrong('an array in its state was changed in place; expected step(), draw() and legal() to leave states alone');
     }
   }
@@ -121,22 +120,57 @@ export function guarded(environment: Environment): Environment {
 const isFrozenFault = (error: unknown): boolean =>
   error instanceof TypeError && /read only property|not extensible|Cannot delete property|Cannot redefine|Cannot define/.test(error.message);
 
-function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+/**
+ * Freeze a state all the way down and collect its typed arrays; false where it holds what is not plain data. What earlier states held already is not
+ * looked at again, such as the track of a race.
+ */
+function keep(value: unknown, views: ArrayBufferView[], depth = 0): boolean {
+  switch (typeof value) {
+    case 'number': case 'boolean': case 'undefined': return true;
+    case 'string': return value.isWellFormed();
+    case 'object': break;
+    default: return false;
+  }
+  if (value === null) return true;
+  if (depth > DEEPEST) return false;
+  if (Array.isArray(value)) {
+    const { length } = value;
+    const before = length >= LARGE ? kept.get(value) : undefined;
+    if (before) {
+      views.push(...before);
+      return true;
+    }
+    const first = views.length;
+    for (let i = 0; i < length; i++) {
+      const item: unknown = value[i];
+      if (typeof item === 'number') continue;
+      if ((item === undefined && !(i in value)) || !keep(item, views, depth + 1)) return false;
+    }
+    Object.freeze(value);
+    if (length >= LARGE) kept.set(value, views.slice(first));
+    return true;
+  }
+  if (ArrayBuffer.isView(value)) {
+    views.push(value);
+    return findNotPlain(value, 'it') === undefined;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item !== 'number' && !keep(item, views, depth + 1)) return false;
+  }
   Object.freeze(value);
-  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) freeze(value[i]);
-  else for (const key in value) freeze((value as Record<string, unknown>)[key]);
+  return true;
 }
 
-/** Of the numbers in its typed arrays; undefined where it has none. */
-function digestOf(value: unknown, before?: number): number | undefined {
-  if (typeof value !== 'object' || value === null) return before;
-  if (ArrayBuffer.isView(value)) return crc32(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), before ?? 0);
-  let digest = before;
-  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) digest = digestOf(value[i], digest);
-  else for (const key in value) digest = digestOf((value as Record<string, unknown>)[key], digest);
-  return digest;
-}
+/** Lists that have been frozen, of so many items that it pays to remember them, with the typed arrays in them. */
+const kept = new WeakMap<object, readonly ArrayBufferView[]>();
+const LARGE = 12;
+const DEEPEST = 50;
+
+const sumOf = (views: readonly ArrayBufferView[]): number =>
+  views.reduce((sum, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), sum), 0);
 
 /** A value that came, in a few words. */
 function shown(value: unknown): string {
