@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../user-error.ts';
+import { isFileError, UserError } from '../user-error.ts';
 import { stackOfWorld } from '../world/world-error.ts';
 import { endWhenAsked, outliveReaders } from './interruption.ts';
 
@@ -60,6 +60,10 @@ function report(error: unknown, verbose: boolean): number {
   if (error instanceof UserError) {
     console.error(debug ? error : `error: ${error.message}`);
     if (verbose && !debug && error.cause instanceof Error) console.error(stackOfWorld(error.cause));
+    return 2;
+  }
+  if (isFileError(error) && !debug) {
+    console.error(`error: the file system says ${error.message}; make room or give another place, then try again`);
     return 2;
   }
   console.error(error);

@@ -2,6 +2,7 @@
  * A session of training: the loop, and around it when rows are written, when checkpoints are, when it ends, and what is
  * evaluated then. Whoever shows something, a terminal or a page, watches its moments.
  */
+import { isFileError, UserError } from '../user-error.ts';
 import { WorldError } from '../world/world-error.ts';
 import { DivergedError } from './diverged.ts';
 import { trainingLoop, type Moment } from './loop.ts';
@@ -69,7 +70,7 @@ export async function trainSession<Evaluation = never>(
       }
     }
   } catch (error) {
-    if (error instanceof WorldError && last && !last.refused) await run.save(last.state);
+    if ((error instanceof WorldError || isFileError(error)) && last && !last.refused) await saveAfter(error, run, last);
     if (error instanceof DivergedError) {
       throw new DivergedError(`${error.message}; the checkpoint of step ${Math.max(0, savedAt)} stays as it was`, { cause: error });
     }
@@ -78,4 +79,14 @@ export async function trainSession<Evaluation = never>(
   const reached = { step, update, trainedMs: clock.elapsedMs() };
   if (interrupted || !evaluate) return { ...reached, interrupted };
   return { ...reached, interrupted, evaluation: await evaluate(reached) };
+}
+
+/** Save the last moment after something went wrong. @throws UserError with both where that goes wrong too */
+async function saveAfter(error: Error, run: Run, { state }: Moment): Promise<void> {
+  try {
+    await run.save(state);
+  } catch (saving) {
+    if (!(saving instanceof UserError)) throw saving;
+    throw new UserError(`${error.message}; nor could the run be saved: ${saving.message}`, { cause: error });
+  }
 }
