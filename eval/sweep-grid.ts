@@ -154,13 +154,6 @@ export function parseChange(change: string): string[] {
   return parts;
 }
 
-/** A command line to paste into a shell: what a shell would take apart is quoted. */
-export function commandLine(args: readonly string[]): string {
-  const quoted = args.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`,
-  );
-  return ['npx', 'dreamtree', ...quoted].join(' ');
-}
 
 /** Names separated by commas; one that is undefined, for the default, where there is no text. */
 const listOf = (option: string, text: string | undefined): (string | undefined)[] =>

@@ -10,7 +10,7 @@ import { configure } from '../src/train/configure.ts';
 import type { Environment } from '../src/types.ts';
 import { measuredColumns, type MeasuredColumn, type NamedMeasure } from './measure.ts';
 import { bootstrapInterval95, interquartileMean, mean, normalizedScore } from './statistics.ts';
-import { commandLine } from './sweep-grid.ts';
+import { commandLine } from '../src/command-line.ts';
 import type { Arm } from './sweep-grid.ts';
 
 const resultSchema = z.object({

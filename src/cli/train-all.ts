@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setImmediate as breath } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { commandLine, type PlannedRun } from '../../eval/sweep-grid.ts';
+import type { PlannedRun } from '../../eval/sweep-grid.ts';
+import { commandLine } from '../command-line.ts';
 import { UserError } from '../user-error.ts';
 import { exitCodeOf, listenForInterruption } from './interruption.ts';
 

@@ -52,7 +52,7 @@ async function studyCommand(name: string | undefined, options: StudyOptions): Pr
   const { nameOf } = await import('../../listing.ts');
   const { planStudy } = await import('../../../eval/study.ts');
   const { writeStudyReport } = await import('../../../eval/study-report.ts');
-  const { commandLine } = await import('../../../eval/sweep-grid.ts');
+  const { commandLine } = await import('../../command-line.ts');
   const { readmeTable } = await import('../../../eval/sweep-table.ts');
   const { loadWorlds, runArms } = await import('../run-arms.ts');
   const study = await loadStudy(name);

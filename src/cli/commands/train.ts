@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Moment } from '../../train/loop.ts';
 import type { Run } from '../../train/run.ts';
 import type { Reached } from '../../train/session.ts';
-import type { Environment } from '../../types.ts';
+import { commandLine, quoted } from '../../command-line.ts';
 import type { LiveDream } from '../live-dream.ts';
 import { exitCodeOf, listenForInterruption } from '../interruption.ts';
 import type { Progress } from '../progress.ts';
@@ -84,12 +84,12 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const { nextRunFolder } = await import('../run-folder.ts');
   const { openRun } = await import('../../train/run.ts');
   const directory = options.logdir ?? nextRunFolder(world);
-  const command = `npx dreamtree ${process.argv.slice(2).join(' ')}`;
+  const command = commandLine(process.argv.slice(2));
   console.error(`${environment.name} · ${config.agent} · preset ${config.preset} · seed ${config.seed} · ${directory}`);
   const run = await sayingThatItTakesLong('compiling the programs', openRun({
     directory, config, agent, environment, command, ...(ownWorld ? { worldFile: world } : {}),
   }));
-  const again = options.logdir ? command : `${command} --logdir ${directory}`;
+  const again = options.logdir ? command : `${command} --logdir ${quoted(directory)}`;
   try {
     announce(run);
     const signal = await follow(run, again);
@@ -238,25 +238,27 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const dream = await dreamer?.dream(params, 'policy', rng.split('dream'));
   await dreamer?.dispose();
   const summary = summaryLine(environment, result);
-  const next = nextSteps(directory, environment, dream !== undefined);
+  const next = nextSteps(run, dream !== undefined);
   const page = await writeRunReport(run, { result, ...reached, summary, next, ...(dream ? { dream } : {}) });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
   console.log(`trained for ${(reached.trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));
 }
 
-const nextSteps = (directory: string, { name, actions }: Environment, canDream: boolean): string[] => {
-  const each = actions.kind === 'discrete' ? ' --actions each' : '';
-  const lines = [
+function nextSteps({ directory, environment: { name, actions }, config: { world } }: Run, canDream: boolean): string[] {
+  // A name that begins like an option is not taken for one behind its folder.
+  const run = directory.startsWith('-') ? `./${directory}` : directory;
+  const lines: [readonly string[], string][] = [
     ...(canDream ? [
-      [`dream ${directory}${each}`, 'what would happen if …'],
-      [`tree ${directory} --out tree.png`, 'what a search sees before it decides'],
-      [`matrix ${directory}`, 'the same model under every policy'],
-    ] : []),
-    [`eval ${directory} --episodes 200 --seed 1`, 'more episodes, another seed'],
-    [`train ${name === 'catch' ? 'cartpole' : 'catch'}`, 'another world'],
-    ['--help', 'everything else'],
+      [['dream', run, ...(actions.kind === 'discrete' ? ['--actions', 'each'] : [])], 'what would happen if …'],
+      [['tree', run, '--out', 'tree.png'], 'what a search sees before it decides'],
+      [['matrix', run], 'the same model under every policy'],
+    ] satisfies [string[], string][] : []),
+    [['eval', run, '--episodes', '200', '--seed', '1'], 'more episodes, another seed'],
+    [['train', world === 'catch' || name === 'catch' ? 'cartpole' : 'catch'], 'another world'],
+    [['--help'], 'everything else'],
   ];
-  const width = Math.max(...lines.map(([command]) => command.length));
-  return ['What next:', ...lines.map(([command, what]) => `  npx dreamtree ${command.padEnd(width)}    ${what}`)];
-};
+  const commands = lines.map(([words]) => commandLine(words));
+  const width = Math.max(...commands.map((command) => command.length));
+  return ['What next:', ...lines.map(([, what], i) => `  ${commands[i].padEnd(width)}    ${what}`)];
+}
