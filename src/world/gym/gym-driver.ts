@@ -27,7 +27,7 @@ interface Lane {
 export async function openGymDriver(rules: GymRules, options: DriverOptions): Promise<OpenDriver> {
   const { environment, lanes: laneCount, size, look } = options;
   if (!Number.isInteger(laneCount) || laneCount < 1) throw new RangeError(`expected lanes ≥ 1, got ${laneCount}`);
-  const server = await openLanes({ name: rules.name, lanes: laneCount, size, greyscale: look?.greyscale ?? false });
+  const server = await openLanes({ name: rules.name, lanes: laneCount, size, greyscale: look?.greyscale ?? false, timeout: rules.timeout });
   const length = actionSize(rules.actions);
   const channels = channelsOf(look ?? {});
   const buffer = createObservationBuffer(environment, laneCount, size, channels);

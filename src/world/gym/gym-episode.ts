@@ -14,6 +14,8 @@ import type { LaneArrival, Move } from './protocol.ts';
 export interface GymRules extends Pick<WrapperSettings, 'actionRepeat' | 'stickyActions' | 'timeLimit'> {
   readonly name: string;
   readonly actions: ActionSpace;
+  /** Seconds that it may take to answer; 0 means no limit. */
+  readonly timeout: number;
 }
 
 export interface GymEpisode {

@@ -19,7 +19,7 @@ export async function playGymEpisodes(rules: GymRules, options: PlayOptions): Pr
     throw new RangeError(`expected lanes ≥ 1, got ${options.lanes}`);
   }
   const lanes = Math.min(options.lanes, episodes);
-  const server = await openLanes({ name: rules.name, lanes, size, greyscale: look?.greyscale ?? false });
+  const server = await openLanes({ name: rules.name, lanes, size, greyscale: look?.greyscale ?? false, timeout: rules.timeout });
   try {
     return await play(rules, { ...options, lanes }, server);
   } finally {

@@ -23,7 +23,7 @@ export async function loadGymWorld(name: string): Promise<ExternalWorld> {
   if (name === PREFIX) {
     throw new UserError(`expected a Gymnasium id or a .py file after '${PREFIX}', for example gym:CartPole-v1`);
   }
-  const lanes = await openLanes({ name, lanes: 1, size: 1, greyscale: false });
+  const lanes = await openLanes({ name, lanes: 1, size: 1, greyscale: false, timeout: DEFAULT_TIMEOUT });
   try {
     await lanes.reset([0]); // what it lacks for drawing is said now, before anything is made for a run
   } finally {
@@ -46,11 +46,14 @@ interface GymDescription {
  */
 const DEFAULT_TIME_LIMIT = 27_000;
 
+/** Seconds, where no configuration says so; `env.timeout` has the same default. */
+const DEFAULT_TIMEOUT = 60;
+
 function gymWorld(world: GymDescription, settings?: WorldSettings): ExternalWorld {
   const { name, actions } = world;
-  const { actionRepeat = 1, stickyActions = 0, timeLimit = 0 } = settings ?? {};
+  const { actionRepeat = 1, stickyActions = 0, timeLimit = 0, timeout = DEFAULT_TIMEOUT } = settings ?? {};
   const limit = timeLimit || (world.maxSteps ?? DEFAULT_TIME_LIMIT);
-  const rules: GymRules = { name, actions, actionRepeat, stickyActions, timeLimit: limit };
+  const rules: GymRules = { name, actions, actionRepeat, stickyActions, timeLimit: limit, timeout };
   const refuse = (): never => {
     throw new UserError(`${name} lives in Python: it can be trained in and evaluated, but not forked or drawn here`);
   };

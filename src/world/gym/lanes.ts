@@ -13,6 +13,8 @@ export interface LanesOptions {
   /** Side of the pictures in pixels. */
   readonly size: number;
   readonly greyscale: boolean;
+  /** Seconds that it may take to answer; 0 means no limit. */
+  readonly timeout: number;
 }
 
 export interface Lanes {
@@ -27,8 +29,8 @@ export interface Lanes {
 }
 
 /** @throws UserError where Python, a package or the world is missing, or where the world does not suit */
-export async function openLanes({ name, lanes, size, greyscale }: LanesOptions): Promise<Lanes> {
-  const server = startWorldProcess(name);
+export async function openLanes({ name, lanes, size, greyscale, timeout }: LanesOptions): Promise<Lanes> {
+  const server = startWorldProcess(name, timeout);
 
   async function ask<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
     const reply = schema.safeParse(await server.request(request));

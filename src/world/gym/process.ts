@@ -24,10 +24,22 @@ const CLOSING_MS = 5000;
 /** Of stderr, the end is kept. */
 const STDERR_CHARS = 4000;
 
-/** @param name the world as the user called it, `gym:` included */
-export function startWorldProcess(name: string): WorldProcess {
+/**
+ * @param name the world as the user called it, `gym:` included
+ * @param timeout seconds that it may take to answer; 0 means no limit
+ */
+export function startWorldProcess(name: string, timeout: number): WorldProcess {
   const python = process.env.PYTHON || 'python3';
-  const child = spawn(python, ['-B', SERVER, name.slice('gym:'.length)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(python, ['-B', SERVER, name.slice('gym:'.length)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32', // the first of a group, which can be ended with all that it has started
+  });
+  const kill = (): void => {
+    try {
+      if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
+    } catch {} // it has ended
+    child.kill('SIGKILL');
+  };
   const replies = readMessages(child.stdout);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -66,12 +78,33 @@ export function startWorldProcess(name: string): WorldProcess {
     try {
       reply = await replies.next();
     } catch (error) {
-      child.kill('SIGKILL');
+      kill();
       const problem = error instanceof Error ? error.message : String(error);
       throw new ExternalWorldError(`${name}: cannot read what its Python process sent: ${problem}`, { cause: error });
     }
     if (reply.done) throw await Promise.race([missing, ended]);
     return reply.value;
+  }
+
+  /** End the process where it does not answer in time. */
+  async function inTime<T>(answer: Promise<T>, asked: string): Promise<T> {
+    if (timeout <= 0) return answer;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        kill();
+        const found = stderr === '' ? '' : `\n${printable(stderr)}`;
+        reject(new ExternalWorldError(
+          `${name} has not answered for ${timeout} s (env.timeout) when it was asked to ${asked}; its Python process was ended${found}`.trimEnd(),
+        ));
+      }, timeout * 1000);
+    });
+    answer.catch(() => {}); // that it ends is our own doing then
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   hold(0);
@@ -80,7 +113,7 @@ export function startWorldProcess(name: string): WorldProcess {
       hold(1);
       try {
         child.stdin.write(packMessage(message));
-        const reply = await nextReply();
+        const reply = await inTime(nextReply(), message.type);
         const failure = errorSchema.safeParse(reply);
         if (!failure.success) return reply;
         const { kind, message: said, traceback } = failure.data;
@@ -95,7 +128,7 @@ export function startWorldProcess(name: string): WorldProcess {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
       hold(1);
       child.stdin.end();
-      const timer = setTimeout(() => child.kill('SIGKILL'), CLOSING_MS);
+      const timer = setTimeout(kill, CLOSING_MS);
       await exited;
       clearTimeout(timer);
       hold(-1);

@@ -12,11 +12,15 @@ import math
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 
 from dreamtree_wire import MAX_MESSAGE_BYTES, PROTOCOL, WireError, receive, send
 
 MAX_TRACEBACK = 20_000
+LARGEST_REWARD = 3.4028234663852886e38
+WANTED = "expected a picture [height, width, 3] from render()"
 NO_PICTURES = "expected a world that draws with render_mode='rgb_array'"
 
 
@@ -28,6 +32,7 @@ def main(name):
     messages, replies = take_pipes()
     # Ctrl-C reaches the whole terminal group; dreamtree saves first, and ends this process by closing its pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(os.getppid())
     want_pictures_only()
     sys.path[0] = ""  # worlds are imported from where dreamtree was called, not from beside this file
     lanes = Lanes(name)
@@ -39,6 +44,19 @@ def main(name):
         send(replies, failure(error))
         return 1
     return 0
+
+
+def end_with(parent):
+    """End when dreamtree is gone, killed for instance, also where the world hangs: with all that the world has started."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        if hasattr(os, "killpg") and os.getpgrp() == os.getpid():  # dreamtree starts it as the first of its group
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def want_pictures_only():
@@ -104,6 +122,8 @@ class Lanes:
         self.size, self.greyscale = size, message.get("greyscale") is True
         make = maker(self.name)
         self.worlds = [make() for _ in range(lanes)]
+        if len({id(world) for world in self.worlds}) < lanes:
+            raise Refusal("make() gave the same world twice; expected a new one for each lane")
         self.running = [False] * lanes
         self.space = action_space(self.worlds[0].action_space)
         max_steps = getattr(getattr(self.worlds[0], "spec", None), "max_episode_steps", None)
@@ -136,7 +156,7 @@ class Lanes:
     def begin(self, lane, seed):
         if not whole(seed, 0, 2**31 - 1):
             raise Refusal(f"expected a seed from 0 to 2^31 - 1, got {seed!r}")
-        self.worlds[lane].reset(seed=seed)
+        reset(self.worlds[lane], seed)
         self.running[lane] = True
         return self.look(lane)
 
@@ -148,14 +168,13 @@ class Lanes:
         world = self.worlds[lane]
         total = 0.0
         for action in move["actions"]:
-            _, reward, terminated, truncated, _ = world.step(self.space.action(action))
-            total += number(reward)
+            reward, terminated, truncated = outcome(world.step(self.space.action(action)))
+            total += reward
             if terminated or truncated:
                 break
-        if not math.isfinite(total):
-            raise Refusal(f"expected a finite reward from step(), got {total}")
-        terminated = bool(terminated)
-        truncated = bool(truncated) or (move.get("cut") is True and not terminated)
+        if not abs(total) <= LARGEST_REWARD:
+            raise Refusal(f"expected a finite reward from step(), at most 3.4e38, the largest that 32 bits hold, got {total}")
+        truncated = truncated or (move.get("cut") is True and not terminated)
         arrival = {"reward": total, "terminated": terminated, "truncated": truncated, **self.look(lane), "first": None}
         if terminated or truncated:
             self.running[lane] = False
@@ -176,9 +195,43 @@ def whole(value, low, high):
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def reset(world, seed):
+    try:
+        world.reset(seed=seed)
+    except TypeError as error:
+        if "unexpected keyword argument 'seed'" not in str(error):
+            raise
+        if callable(getattr(world, "seed", None)):  # before Gym 0.22 they were seeded by themselves
+            world.seed(seed)
+        world.reset()
+
+
+def outcome(given):
+    """Reward, terminated and truncated of what step() gave: five values, or the four that it gave before Gym 0.26."""
+    if not isinstance(given, (tuple, list)) or len(given) not in (4, 5):
+        kind = f"{len(given)} values" if isinstance(given, (tuple, list)) else type(given).__name__
+        raise Refusal(f"expected (observation, reward, terminated, truncated, info) from step(), got {kind}")
+    if len(given) == 5:
+        _, reward, terminated, truncated, _ = given
+        return number(reward), truth(terminated, "terminated"), truth(truncated, "truncated")
+    _, reward, done, info = given
+    cut = isinstance(info, dict) and bool(info.get("TimeLimit.truncated", False))
+    return number(reward), truth(done, "done") and not cut, cut
+
+
 def number(reward):
     """A reward as a float: some worlds give an array of one."""
-    return float(reward.item() if getattr(reward, "size", None) == 1 else reward)
+    value = reward.item() if getattr(reward, "size", None) == 1 and hasattr(reward, "item") else reward
+    if isinstance(value, str) or not hasattr(value, "__float__"):
+        raise Refusal(f"expected a number as reward from step(), got {value!r:.60}")
+    return float(value)
+
+
+def truth(value, name):
+    value = value.item() if getattr(value, "size", None) == 1 and hasattr(value, "item") else value
+    if value is None or isinstance(value, (bool, int)):
+        return bool(value)
+    raise Refusal(f"expected {name} from step() to be true or false, got {value!r:.60}")
 
 
 def maker(name):
@@ -255,10 +308,12 @@ class Box:
     def __init__(self, space):
         self.space = space
         self.low, self.high = flat(space.low), flat(space.high)
-        if not str(getattr(space, "dtype", "float32")).startswith("float"):
-            raise Refusal(f"its actions are {space}; expected a Box of floats")
+        kind = str(getattr(space, "dtype", "float32"))
+        if not kind.startswith(("float", "int", "uint")):
+            raise Refusal(f"its actions are {space}; expected a Box of numbers")
+        self.whole = not kind.startswith("float")
         bounds = zip(self.low, self.high)
-        if not self.low or not all(math.isfinite(low) and math.isfinite(high) and low < high for low, high in bounds):
+        if not self.low or not all(-LARGEST_REWARD <= low < high <= LARGEST_REWARD for low, high in bounds):
             raise Refusal(f"its actions are {space}; expected finite bounds, low below high")
 
     def describe(self):
@@ -268,6 +323,8 @@ class Box:
         if not isinstance(values, list) or len(values) != len(self.low):
             raise Refusal(f"expected an action of {len(self.low)} numbers, got {values!r}")
         clipped = [min(max(float(value), low), high) for value, low, high in zip(values, self.low, self.high)]
+        if self.whole:
+            clipped = [round(value) for value in clipped]
         if not hasattr(self.space.low, "reshape"):
             return clipped
         import numpy
@@ -281,27 +338,30 @@ def flat(values):
 
 
 def picture(frame, size, greyscale):
-    """Bytes [size, size, 3] of a frame [height, width, 3]: an array of uint8, or a list of rows of pixels.
+    """Bytes [size, size, 3] of a frame [height, width, 3]: an array, or a list of rows of pixels.
 
     Each pixel is the rounded mean of a block of the frame, rows i·height//size up to the next one's, columns alike;
     where the frame is smaller than that, the block is the nearest pixel.
     """
-    if hasattr(frame, "shape"):
+    if hasattr(frame, "shape") and hasattr(frame, "dtype"):
         return array_picture(frame, size, greyscale)
     if not is_row(frame) or not is_row(frame[0]):
-        raise Refusal(f"expected a picture [height, width, 3] from render(), got {type(frame).__name__}")
+        raise Refusal(f"{WANTED}, got {shown(frame)}")
     rows, columns = blocks(len(frame), size), blocks(len(frame[0]), size)
     out = bytearray()
     for top, bottom in rows:
         for left, right in columns:
             block = [pixel for row in frame[top:bottom] for pixel in row[left:right]]
             half, count = len(block) // 2, len(block)
+            if not all(is_row(pixel) and len(pixel) == 3 and all(is_byte(value) for value in pixel) for pixel in block):
+                wrong = next((p for p in block if not (is_row(p) and len(p) == 3 and all(is_byte(v) for v in p))), None)
+                raise Refusal(f"{WANTED}, of whole numbers from 0 to 255, got the pixel {wrong!r:.60}")
             pixel = [(sum(channel) + half) // count for channel in zip(*block)]
             if greyscale:
                 pixel = [luma(*pixel)] * 3
-            out += bytes(pixel)
+            out += bytes(int(value) for value in pixel)
     if len(out) != size * size * 3:
-        raise Refusal("expected a picture [height, width, 3] from render(), got pixels of another length")
+        raise Refusal(f"{WANTED}, got rows of unlike length")
     return bytes(out)
 
 
@@ -309,12 +369,45 @@ def is_row(value):
     return isinstance(value, (list, tuple)) and len(value) > 0
 
 
+def is_byte(value):
+    return hasattr(value, "__index__") and 0 <= value <= 255
+
+
+def shown(value):
+    """What came, in a few words."""
+    if is_row(value):
+        return f"a list of {len(value)} of {type(value[0]).__name__}"
+    return "nothing" if value is None else type(value).__name__
+
+
+def as_colours(frame):
+    """An array as uint8 [height, width, 3], where its meaning is plain: grey, transparent, or floats from 0 to 1."""
+    import numpy
+
+    got = f"{frame.dtype} {list(frame.shape)}"
+    if frame.ndim == 2:
+        frame = frame[:, :, None]
+    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4) or 0 in frame.shape:
+        raise Refusal(f"{WANTED}, got {got}")
+    if frame.shape[2] == 4:
+        frame = frame[:, :, :3]  # a world is opaque
+    if frame.dtype != numpy.uint8:
+        if frame.dtype.kind not in "biuf":
+            raise Refusal(f"{WANTED}, got {got}")
+        fractions = frame.dtype.kind in "bf"
+        low, high = float(frame.min()), float(frame.max())
+        if not (0 <= low and high <= (1 if fractions else 255)):
+            kind = "of floats from 0 to 1" if fractions else "of whole numbers from 0 to 255"
+            raise Refusal(f"{WANTED}, {kind}, got {got} from {low:g} to {high:g}")
+        frame = (numpy.rint(frame * 255.0) if fractions else frame).astype(numpy.uint8)
+    return numpy.repeat(frame, 3, axis=2) if frame.shape[2] == 1 else frame
+
+
 def array_picture(frame, size, greyscale):
     import numpy
 
     if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape or frame.dtype != numpy.uint8:
-        got = f"{frame.dtype} {list(frame.shape)}"
-        raise Refusal(f"expected a picture of uint8 [height, width, 3] from render(), got {got}")
+        frame = as_colours(frame)
     rows, columns = blocks(frame.shape[0], size), blocks(frame.shape[1], size)
     # Row blocks one by one: three times as fast as reduceat along this axis.
     sums = numpy.stack([frame[top:bottom].sum(axis=0, dtype=numpy.uint32) for top, bottom in rows])
