@@ -1,10 +1,9 @@
 /** What the runs of a sweep achieved: reads run folders, and puts the seeds of an arm together into a row. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { isConfigLayer, type Config } from '../src/config/index.ts';
+import { readYamlFile, YamlError } from '../src/data/read-yaml.ts';
 import { createRng } from '../src/random.ts';
 import { configure } from '../src/train/configure.ts';
 import type { Environment } from '../src/types.ts';
@@ -27,6 +26,7 @@ export interface RunResult extends z.infer<typeof resultSchema> {
 /**
  * The result of a run that has ended and was made with `config`; undefined where there is none (yet), and where the
  * folder holds a run with other settings or one that has not used up its budget.
+ * @throws YamlError where its files hold what no run writes
  */
 export async function readRun(directory: string, config: Config): Promise<RunResult | undefined> {
   const result = resultSchema.safeParse(readData(path.join(directory, 'result.json')));
@@ -41,11 +41,15 @@ export async function readRun(directory: string, config: Config): Promise<RunRes
   return { ...result.data, directory, seed: config.seed, stopped };
 }
 
-/** What a YAML or JSON file holds; undefined where it is not there, or torn by a crash. */
+/**
+ * What a YAML or JSON file holds; undefined where it is not there, or torn by a crash.
+ * @throws YamlError where it holds what no run writes
+ */
 function readData(file: string): unknown {
   try {
-    return parse(readFileSync(file, 'utf8'));
-  } catch {
+    return readYamlFile(file);
+  } catch (error) {
+    if (error instanceof YamlError && !error.isBroken) throw error;
     return undefined;
   }
 }
