@@ -7,8 +7,11 @@ import { CST, Lexer, parseDocument } from 'yaml';
 import { UserError } from '../user-error.ts';
 import { findNotPlain, MAX_DEPTH } from './plain.ts';
 
-/** A configuration takes a hundredth of that. */
-export const MAX_YAML_BYTES = 2 ** 18;
+/** A configuration takes a twentieth of that. */
+export const MAX_YAML_BYTES = 2 ** 16;
+
+/** Words, dashes, brackets, …: every key is compared with all others, so their number has a bound of its own. */
+const MAX_TOKENS = 10_000;
 
 /** What is wrong with a YAML text, in one sentence with its name. */
 export class YamlError extends UserError {
@@ -65,15 +68,17 @@ const REFUSED: Readonly<Record<string, string>> = {
 const ENDS: Readonly<Record<string, string>> = { 'flow-seq-start': 'flow-seq-end', 'flow-map-start': 'flow-map-end' };
 const INDICATORS = ['seq-item-ind', 'explicit-key-ind', 'map-value-ind'];
 
-/** Look through the tokens, which costs no more than their number; what composes them nests as deep as they do. */
+/** Look through the tokens, which costs as much as there are of them; what composes them nests as deep as they do. */
 function refuseTokens(text: string, name: string): void {
   const refuse = (what: string) => new YamlError(`${name} holds ${what}, which is not read here; write plain values`, { isBroken: false });
   /** Brackets that are open, by how they end. */
   const open: string[] = [];
   /** Dashes, question marks and colons of this line, each of which may begin something within what it stands in. */
   let indicators = 0;
+  let tokens = 0;
   for (const source of new Lexer().lex(text)) {
     const type = CST.tokenType(source) ?? 'scalar';
+    if (type !== 'space' && type !== 'newline' && ++tokens > MAX_TOKENS) throw refuse(`more than ${MAX_TOKENS} words and signs`);
     if (Object.hasOwn(REFUSED, type)) throw refuse(REFUSED[type]);
     if (Object.hasOwn(ENDS, type)) open.push(ENDS[type]);
     else if (type === 'flow-seq-end' || type === 'flow-map-end') {

@@ -57,6 +57,8 @@ describe('YAML', () => {
     ['question marks without end', `${'? '.repeat(100_000)}1`, 'levels of nesting'],
     ['lines that go in and in', nested(600, (i) => `${' '.repeat(i)}a:\n`), 'levels of nesting'],
     ['too much', `a: "${'x'.repeat(MAX_YAML_BYTES)}"`, 'too long'],
+    ['very many keys', nested(15_000, (i) => `${i.toString(36)}:\n`), 'more than 10000 words'],
+    ['very many items', `[${'1,'.repeat(15_000)}1]`, 'more than 10000 words'],
     ['a prototype', '__proto__: {a: 1}', 'has a key __proto__'],
     ['half an emoji', 'a: "\\ud83d"', 'half of a surrogate pair'],
   ])('is refused where it holds %s', (_name, text, why) => {
