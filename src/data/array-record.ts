@@ -15,11 +15,16 @@ const ENCODINGS = {
   uint8: { itemBytes: 1, dtypes: ['uint8', 'bool'] },
 } as const satisfies Record<string, { itemBytes: number; dtypes: readonly DType[] }>;
 
+/** More than any array here has. */
+const MAX_AXES = 32;
+
 const encodingSchema = z.enum(['float32', 'float16', 'int32', 'uint8']);
 
 export const arraySchema = z.object({
   dtype: z.enum(['float32', 'int32', 'uint8', 'bool']),
-  shape: z.array(z.number().int().nonnegative()),
+  // Its length comes first: a list of a million mistakes makes as many complaints.
+  shape: z.custom<unknown[]>((value) => Array.isArray(value) && value.length <= MAX_AXES, `expected at most ${MAX_AXES} sizes`)
+    .pipe(z.array(z.number().int().nonnegative())),
   encoding: encodingSchema,
   /** Row-major, little-endian. */
   bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array),

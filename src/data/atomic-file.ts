@@ -2,9 +2,10 @@
  * Files that are whole or not there: written under another name, synced to disk and renamed into place, so that
  * whatever interrupts the write, the old file stays readable.
  */
-import { open, readdir, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { removeFile } from './regular-file.ts';
 
 /**
  * Write `pieces` one after another as the file `path`, or leave what was there. Resolves when the file would survive
@@ -35,6 +36,6 @@ export async function syncDirectory(directory: string): Promise<void> {
 export async function sweepTemporaries(directory: string, names: RegExp): Promise<void> {
   for (const file of await readdir(directory)) {
     const temporary = /^(.+)\.\d{1,10}$/.exec(file);
-    if (temporary && names.test(temporary[1])) await rm(join(directory, file), { force: true });
+    if (temporary && names.test(temporary[1])) await removeFile(join(directory, file));
   }
 }

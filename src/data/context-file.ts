@@ -2,11 +2,11 @@
  * The latents stored in a replay, with its targets and priorities where it has any, as one file `contexts-000001.bin`
  * a flush: raw bytes, checked by the length and the checksum in the mark that refers to it.
  */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { writeAtomically } from './atomic-file.ts';
-import { openRegular } from './regular-file.ts';
+import { openRegularFile, refuseOther, removeFile } from './regular-file.ts';
 import { ReplayError } from './segments.ts';
 
 /** What a mark says about its file. */
@@ -21,7 +21,9 @@ export async function writeContexts(
   number: number,
   pieces: readonly Uint8Array[],
 ): Promise<ContextFile> {
-  await writeAtomically(contextsPath(directory, number), pieces);
+  const path = contextsPath(directory, number);
+  await refuseOther(path); // what is written as a whole would be written where a link leads
+  await writeAtomically(path, pieces);
   return { number, bytes: totalBytes(pieces), crc32: pieces.reduce((crc, piece) => crc32(piece, crc), 0) };
 }
 
@@ -33,7 +35,7 @@ export async function readContexts(
 ): Promise<void> {
   const path = contextsPath(directory, file.number);
   const wrong = (why: string) => new ReplayError(`${path} ${why}; restore it or start a new run`);
-  const handle = await openRegular(path).catch((error: Error) => {
+  const handle = await openRegularFile(path, { links: 'refuse' }).catch((error: Error) => {
     throw wrong(`cannot be read (${error.message})`);
   });
   try {
@@ -52,6 +54,8 @@ export async function readContexts(
       crc = crc32(piece, crc);
     }
     if (crc !== file.crc32) throw wrong('is damaged (wrong checksum)');
+  } catch (error) {
+    throw error instanceof ReplayError ? error : wrong(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
   } finally {
     await handle.close();
   }
@@ -60,14 +64,14 @@ export async function readContexts(
 /** Delete every file but those of the given numbers. */
 export async function removeContexts(directory: string, kept: readonly (number | undefined)[]): Promise<void> {
   for (const name of await readdir(directory)) {
-    const number = /^contexts-(\d{6,})\.bin$/.exec(name)?.[1];
-    if (number && !kept.includes(Number(number))) await rm(join(directory, name), { force: true });
+    const number = Number(/^contexts-(\d{6,})\.bin$/.exec(name)?.[1] ?? -1);
+    // Only names that this program gives: it writes no more zeros than six digits need.
+    if (number >= 0 && contextsName(number) === name && !kept.includes(number)) await removeFile(join(directory, name));
   }
 }
 
-function contextsPath(directory: string, number: number): string {
-  return join(directory, `contexts-${String(number).padStart(6, '0')}.bin`);
-}
+const contextsName = (number: number): string => `contexts-${String(number).padStart(6, '0')}.bin`;
+const contextsPath = (directory: string, number: number): string => join(directory, contextsName(number));
 
 function totalBytes(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0);

@@ -6,7 +6,7 @@
 export type Plain = Readonly<Record<string, unknown>>;
 
 /** Deeper than that nobody nests what somebody is to read, and a circle has no end. */
-const MAX_DEPTH = 50;
+export const MAX_DEPTH = 50;
 
 /** Say where `value`, called `name`, holds something that is not plain data; undefined where it is plain throughout. */
 export function findNotPlain(value: unknown, name: string, depth = 0): string | undefined {

@@ -13,6 +13,7 @@ import { formSchema } from './replay-form.ts';
 import type { ReplayForm } from './replay-form.ts';
 import { changingBytes } from './replay-memory.ts';
 import type { ReplayMemory } from './replay-memory.ts';
+import { NotRegularError, refuseOtherFolder } from './regular-file.ts';
 import { encodeRecord } from './segment-record.ts';
 import { cutSegments, readSegments, ReplayError, SegmentLog } from './segments.ts';
 import type { Horizon, SegmentIndex } from './segments.ts';
@@ -79,6 +80,7 @@ export class ReplayStore {
   prepare(): void {
     const { directory } = this.#options;
     this.#enqueue(async () => {
+      await refuseOtherFolder(directory);
       await mkdir(directory, { recursive: true });
       await cutSegments(directory, { segment: 0, offset: 0 });
       await removeContexts(directory, []);
@@ -127,7 +129,7 @@ export class ReplayStore {
   /** Wait for what was asked for, and let go of the files. */
   async close(): Promise<void> {
     await this.#queue;
-    await this.#log.close();
+    await this.#log.close().catch((error: unknown) => this.#fail(error));
     this.check();
   }
 
@@ -137,17 +139,21 @@ export class ReplayStore {
       try {
         return await job();
       } catch (error) {
-        this.#failure = new ReplayError(
-          `the replay in ${this.#options.directory} could not be written ` +
-            `(${error instanceof Error ? error.message : String(error)}); the last checkpoint is intact: ` +
-            'make room on the disk, then continue from it',
-          { cause: error },
-        );
+        this.#fail(error);
         throw this.#failure;
       }
     });
     this.#queue = result.catch(() => {});
     return result;
+  }
+
+  /** The first failure is the one that is told: those after it follow from it. */
+  #fail(error: unknown): void {
+    this.#failure ??= new ReplayError(
+      `the replay in ${this.#options.directory} could not be written (${messageOf(error)}); the last checkpoint is ` +
+        `intact: ${remedyOf(error)}, then continue from it`,
+      { cause: error },
+    );
   }
 
   #prune(oldest: readonly number[]): Promise<void> {
@@ -177,6 +183,9 @@ export async function readStore(
 ): Promise<ReplayStore> {
   const { directory, layout } = options;
   const { lanes, priorities } = memory;
+  await refuseOtherFolder(directory).catch((error: unknown) => {
+    throw new ReplayError(`${directory} cannot be read (${messageOf(error)}); restore the folder or start a new run`, { cause: error });
+  });
   // The first step of every lane that is still to come.
   const next = lanes.map((lane) => lane.oldest);
   const index = await readSegments({ directory, lanes: lanes.length, layout }, mark, async (header, columns) => {
@@ -195,15 +204,44 @@ export async function readStore(
   }
   if (mark.contexts) await readContexts(directory, mark.contexts, changingBytes(memory));
   priorities?.rebuild();
-  await cutSegments(directory, mark);
-  await removeContexts(directory, [mark.contexts?.number]);
-  await sweepTemporaries(directory, OURS);
+  try {
+    await cutSegments(directory, mark);
+    await removeContexts(directory, [mark.contexts?.number]);
+    await sweepTemporaries(directory, OURS);
+  } catch (error) {
+    throw new ReplayError(
+      `what was written in ${directory} after the checkpoint cannot be deleted (${messageOf(error)}); ${remedyOf(error)}, then try again`,
+      { cause: error },
+    );
+  }
   return new ReplayStore(options, mark, index);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What to do about a failure of the file system. */
+function remedyOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'make the folder writable';
+  if (cause instanceof NotRegularError) return 'move it away';
+  return 'make room on the disk';
+}
+
+/** Has it about as many values as a mark of so many lanes may have? */
+function isSmall(mark: unknown, lanes: number): boolean {
+  let left = 1000 + 4 * lanes;
+  const within = (value: unknown): boolean => {
+    if (--left < 0) return false;
+    return typeof value !== 'object' || value === null || Object.values(value).every(within);
+  };
+  return within(mark);
 }
 
 /** Check that a checkpoint's mark belongs to a replay of this form. Throws ReplayError, naming the first difference. */
 export function parseMark(mark: unknown, form: ReplayForm): ReplayMark {
-  const parsed = markSchema.safeParse(mark);
+  // A mark with a million mistakes would be a million complaints.
+  const parsed = markSchema.safeParse(isSmall(mark, form.lanes) ? mark : undefined);
   if (!parsed.success) throw new ReplayError("the checkpoint's replay mark is not one that this version wrote");
   const stored = parsed.data.form;
   for (const key of FORM_KEYS) {

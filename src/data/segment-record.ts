@@ -10,12 +10,15 @@ import { z } from 'zod';
 import { bytesOf } from '../nd-array.ts';
 import { createColumns } from './lane-buffer.ts';
 import type { Columns, StepLayout } from './lane-buffer.ts';
+import { walkMessagePack } from './messagepack-walk.ts';
 
 /** Bytes before the payload. */
 export const PREFIX_BYTES = 12;
 
 const MAGIC = Buffer.from('DREC');
 const VERSION = 1;
+/** Many times what a record is written with. Frames may be packed to next to nothing, so their number has a bound. */
+const MAX_STEPS = 1024;
 const CODEC_RAW = 0;
 const CODEC_BROTLI = 1;
 
@@ -29,7 +32,7 @@ const headerSchema = z.object({
   lane: whole,
   /** Absolute index of the first step. */
   first: whole,
-  count: whole,
+  count: whole.min(1).max(MAX_STEPS),
   imageSize: whole,
   actionSize: whole,
   codec: z.literal([CODEC_RAW, CODEC_BROTLI]),
@@ -75,9 +78,20 @@ export function readPrefix(prefix: Buffer): { readonly length: number; readonly 
   return { length: prefix.readUInt32LE(4), crc32: prefix.readUInt32LE(8) };
 }
 
+/** No payload of such steps is longer. */
+export function maxPayload(layout: StepLayout): number {
+  const packing = 1.1; // where it does not pay frames are kept as they are
+  return 2 ** 17 + MAX_STEPS * Math.ceil(packing * (rowBytesOf(layout) + layout.imageSize));
+}
+
+/** Bytes of a step beside its frame: action, reward and flags. */
+const rowBytesOf = ({ actionSize }: StepLayout): number => 4 * actionSize + 5;
+
 /** The header of a payload whose checksum was right. Throws where it is none of ours or of another layout. */
 export function readHeader(payload: Buffer, layout: StepLayout): RecordHeader {
-  const header = headerSchema.parse(packr.unpack(payload.subarray(2, 2 + payload.readUInt16LE(0))));
+  const packed = payload.subarray(2, 2 + headerLength(payload));
+  walkMessagePack(packed);
+  const header = headerSchema.parse(packr.unpack(packed));
   if (header.imageSize !== layout.imageSize || header.actionSize !== layout.actionSize) {
     throw new Error(
       `expected steps of ${layout.imageSize} image bytes and ${layout.actionSize} action numbers, ` +
@@ -87,11 +101,16 @@ export function readHeader(payload: Buffer, layout: StepLayout): RecordHeader {
   return header;
 }
 
+function headerLength(payload: Buffer): number {
+  const length = payload.length < 2 ? Infinity : payload.readUInt16LE(0);
+  if (2 + length > payload.length) throw new Error('too short for a header');
+  return length;
+}
+
 /** The steps of a payload. Throws where its length does not fit its header. */
 export async function readColumns(payload: Buffer, header: RecordHeader, layout: StepLayout): Promise<Columns> {
-  let offset = 2 + payload.readUInt16LE(0);
-  const rowBytes = 4 * layout.actionSize + 5;
-  if (offset + header.count * rowBytes > payload.length) throw new Error(`too short for ${header.count} steps`);
+  let offset = 2 + headerLength(payload);
+  if (offset + header.count * rowBytesOf(layout) > payload.length) throw new Error(`too short for ${header.count} steps`);
   const columns = createColumns(layout, header.count);
   for (const column of [bytesOf(columns.action), bytesOf(columns.reward), columns.flags]) {
     column.set(payload.subarray(offset, offset + column.length));

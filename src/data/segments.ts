@@ -3,13 +3,13 @@
  * rewritten. A segment is deleted as a whole when nothing in it is needed.
  */
 import { constants } from 'node:fs';
-import { open, readdir, rm, truncate } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Columns, StepLayout } from './lane-buffer.ts';
-import { NO_FOLLOW, openRegular, requireRegular } from './regular-file.ts';
-import { PREFIX_BYTES, readColumns, readHeader, readPrefix } from './segment-record.ts';
+import { openRegularFile, removeFile } from './regular-file.ts';
+import { maxPayload, PREFIX_BYTES, readColumns, readHeader, readPrefix } from './segment-record.ts';
 import type { RecordHeader } from './segment-record.ts';
 import { UserError } from '../user-error.ts';
 
@@ -69,7 +69,11 @@ export class SegmentLog {
       this.#offset = 0;
     }
     const path = segmentPath(this.#directory, this.#segment);
-    this.#handle ??= await open(path, constants.O_WRONLY | constants.O_CREAT | NO_FOLLOW);
+    this.#handle ??= await openRegularFile(path, { flags: constants.O_WRONLY | constants.O_CREAT, links: 'refuse' }).catch(
+      (error: Error) => {
+        throw new Error(`${path}: ${error.message}`, { cause: error });
+      },
+    );
     for (let done = 0; done < record.length; ) {
       const rest = record.length - done;
       const { bytesWritten } = await this.#handle.write(record, done, rest, this.#offset + done);
@@ -93,15 +97,18 @@ export class SegmentLog {
         ({ segment: end, floors }) => segment <= end && newest.some((index, lane) => index >= floors[lane]),
       );
       if (needed || segment === this.#segment) continue;
-      await rm(segmentPath(this.#directory, segment), { force: true });
+      await removeFile(segmentPath(this.#directory, segment));
       this.#index.delete(segment);
     }
   }
 
   async close(): Promise<void> {
-    await this.sync();
-    await this.#handle?.close();
-    this.#handle = undefined;
+    try {
+      await this.sync();
+    } finally {
+      await this.#handle?.close();
+      this.#handle = undefined;
+    }
   }
 }
 
@@ -116,6 +123,7 @@ export async function readSegments(
 ): Promise<SegmentIndex> {
   const { directory, lanes, layout } = options;
   const index: SegmentIndex = new Map();
+  const longest = maxPayload(layout);
   const segments = (await listSegments(directory)).filter((segment) => segment <= end.segment);
   if (end.segment > 0 && segments.at(-1) !== end.segment) {
     throw new ReplayError(`${segmentPath(directory, end.segment)} is missing; restore it or start a new run`);
@@ -123,8 +131,11 @@ export async function readSegments(
   for (const segment of segments) {
     const path = segmentPath(directory, segment);
     const newest = new Array<number>(lanes).fill(-1);
-    const handle = await openRegular(path).catch((error: Error) => {
-      throw new ReplayError(`${path} cannot be read (${error.message}); restore it or start a new run`);
+    const unreadable = (error: unknown) => new ReplayError(
+      `${path} cannot be read (${error instanceof Error ? error.message : String(error)}); restore it or start a new run`, { cause: error },
+    );
+    const handle = await openRegularFile(path, { links: 'refuse' }).catch((error: Error) => {
+      throw unreadable(error);
     });
     try {
       const { size } = await handle.stat();
@@ -141,6 +152,7 @@ export async function readSegments(
         const prefix = readPrefix(await readExactly(handle, offset, PREFIX_BYTES));
         if (!prefix) throw damaged('no record begins here');
         if (offset + PREFIX_BYTES + prefix.length > limit) throw damaged('a record is cut short');
+        if (prefix.length > longest) throw damaged(`a record of ${prefix.length} bytes, at most ${longest} are written`);
         const payload = await readExactly(handle, offset + PREFIX_BYTES, prefix.length);
         if (crc32(payload) !== prefix.crc32) throw damaged('wrong checksum');
         try {
@@ -153,6 +165,8 @@ export async function readSegments(
         }
         offset += PREFIX_BYTES + prefix.length;
       }
+    } catch (error) {
+      throw error instanceof ReplayError ? error : unreadable(error);
     } finally {
       await handle.close();
     }
@@ -161,15 +175,25 @@ export async function readSegments(
   return index;
 }
 
-/** Drop whatever was written behind `end`, a torn tail included. */
+/**
+ * Drop whatever was written behind `end`, a torn tail included. Nothing is changed that is not ours: links are deleted
+ * or refused rather than followed, and folders stay.
+ */
 export async function cutSegments(directory: string, end: LogPosition): Promise<void> {
   for (const segment of await listSegments(directory)) {
     const path = segmentPath(directory, segment);
-    if (segment > end.segment) await rm(path);
-    else if (segment === end.segment) {
-      await requireRegular(path);
-      await truncate(path, end.offset);
-    }
+    if (segment > end.segment) await removeFile(path);
+    else if (segment === end.segment) await cutFile(path, end.offset);
+  }
+}
+
+async function cutFile(path: string, length: number): Promise<void> {
+  const handle = await openRegularFile(path, { flags: constants.O_RDWR, links: 'refuse' });
+  try {
+    const { size } = await handle.stat();
+    if (size > length) await handle.truncate(length);
+  } finally {
+    await handle.close();
   }
 }
 
@@ -178,12 +202,12 @@ async function listSegments(directory: string): Promise<number[]> {
     throw new ReplayError(`${directory} cannot be read (${error.message}); restore the folder or start a new run`);
   });
   const numbers = names.map((name) => Number(/^segment-(\d{6,})\.bin$/.exec(name)?.[1] ?? 0));
-  return numbers.filter((number) => number > 0).sort((a, b) => a - b);
+  // Only names that this program gives: it writes no more zeros than six digits need.
+  return numbers.filter((number, i) => number > 0 && segmentName(number) === names[i]).sort((a, b) => a - b);
 }
 
-function segmentPath(directory: string, segment: number): string {
-  return join(directory, `segment-${String(segment).padStart(6, '0')}.bin`);
-}
+const segmentName = (segment: number): string => `segment-${String(segment).padStart(6, '0')}.bin`;
+const segmentPath = (directory: string, segment: number): string => join(directory, segmentName(segment));
 
 async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
