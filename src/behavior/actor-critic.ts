@@ -9,7 +9,7 @@ import {
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { scalar } from '../nd-array.ts';
-import { symexpTwoHot, type Trainable } from '../nn/distributions.ts';
+import { LARGEST_SYMEXP, symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
 import { cumulativeProduct, lambdaReturns, quantile } from '../nn/returns.ts';
@@ -84,6 +84,7 @@ export function createActorCritic(
       parameters: parametersOf([actor, critic]),
       predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
     },
+    largest: { size: LARGEST_SYMEXP },
     slow: { prefixes: ['critic/'], rate: config.slowRate },
     targetShapes: distill ? searchTargetShapes(actions, distill) : {},
     statistics: { returnLow: scalar(0), returnHigh: scalar(0) },

@@ -84,6 +84,7 @@ export function createSearchDistillation({ behavior: config, search }: SearchDis
       parameters: parametersOf([actor, critic]),
       predict: (params, features) => ({ policy: actor.apply(params, features), value: valueOf(params, features) }),
     },
+    largest: { size: support, key: 'model.support' },
     slow: { prefixes: [''], rate: config.slowRate },
     targetShapes: searchTargetShapes(actions, search, forbids),
     statistics: {},

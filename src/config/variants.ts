@@ -3,7 +3,7 @@
  * is an `AgentVariant`; `define…` only lets TypeScript see which options belong to it.
  */
 import type {
-  ActionSpace, Agent, Group, LatentModel, Model, ModelLoss, ParamArrays, Prediction, StageInput, StageLoss, WorldShape,
+  ActionSpace, Agent, Group, Largest, LatentModel, Model, ModelLoss, ParamArrays, Prediction, StageInput, StageLoss, WorldShape,
 } from '../types.ts';
 import type { Component, Options, OptionsOf } from './component.ts';
 import type { ConfigLayer } from './layer.ts';
@@ -29,6 +29,8 @@ export interface HeadShape extends WorldShape {
 /** Learning to act on a model's latents: f, and what it learns from. */
 export interface Behavior {
   readonly prediction: Prediction;
+  /** Largest value that it can say. */
+  readonly largest?: Largest;
   /** Parameters of which slowly following copies are kept, by what their names begin with; '' means all of them. */
   readonly slow: { readonly prefixes: readonly string[]; readonly rate: number };
   /** What it learns from search: leaves of `batch.targets` without batch and time; none where it does not. */

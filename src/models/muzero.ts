@@ -211,6 +211,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
       features: ({ state }) => state,
     },
     dynamics,
+    largest: { size: config.support, key: 'model.support' },
     loss,
   };
 }

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { count, defineModel, fraction, section, weight, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { blockGru } from '../nn/block-gru.ts';
-import { bernoulli, categorical, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
+import { bernoulli, categorical, LARGEST_SYMEXP, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
 import {
   codecOptions, codecRules, codecShape, imageDecoder, imageEncoder, pictureLoss, picturesOf, type DecoderEntry,
 } from '../nn/image-codec.ts';
@@ -235,6 +235,7 @@ export function createRssm(config: RssmOptions, { image, actionSize }: Pick<Worl
       outcome: (params, latent) => outcomeOf(params, features(latent)),
       ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
     },
+    largest: { size: LARGEST_SYMEXP },
     loss,
   };
 }

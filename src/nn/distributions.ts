@@ -84,6 +84,9 @@ export function bernoulli(logits: Tensor): Distribution & Trainable {
   };
 }
 
+/** The outermost of `symexpBins`. */
+export const LARGEST_SYMEXP = Math.exp(20) - 1;
+
 /** Bins symexp(linspace(−20, 20)): fine near zero, reaching ±4.85e8. `count` is odd, so that zero is one of them. */
 export function symexpBins(count: number): Float32Array {
   if (count < 3 || count % 2 === 0) throw new Error(`expected an odd number of bins ≥ 3, got ${count}`);

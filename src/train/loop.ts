@@ -11,6 +11,7 @@ import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
 import type { FinishedEpisode } from '../world/driver.ts';
 import { WorldError } from '../world/world-error.ts';
 import type { Collector, Tick } from './collector.ts';
+import { watchBeyond, type Beyond } from './beyond.ts';
 import { DivergedError } from './diverged.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
@@ -30,7 +31,7 @@ export interface LoopState {
 
 export interface LoopOptions {
   readonly config: Config;
-  readonly agent: Pick<Agent, 'targetShapes'>;
+  readonly agent: Pick<Agent, 'targetShapes' | 'largest'>;
   readonly collector: Collector;
   readonly replay: Replay;
   readonly learner: Learner;
@@ -50,6 +51,8 @@ export interface Moment {
   readonly done: boolean;
   /** Where the latest updates were refused, since their numbers had left the range: how many in a row, and what was wrong. */
   readonly refused?: Refused;
+  /** Rewards and values beyond what the agent can say: the first of each kind. */
+  readonly beyond?: readonly Beyond[];
 }
 
 export interface Refused {
@@ -71,10 +74,11 @@ const BEGINNING = { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
 
 /** Run until the budget of steps is used; stop iterating at any moment to stop earlier. */
 export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment, void, void> {
-  const { config, collector, replay, learner, resume, agent: { targetShapes } } = options;
+  const { config, collector, replay, learner, resume, agent: { targetShapes, largest } } = options;
   const { train } = config;
   const sampling = createRng(config.seed).split('replay');
   const means = createMeans(resume?.means);
+  const watch = watchBeyond(largest ? { largest } : {}, horizonOf(config), means);
   let { step, update, block, episode, loggedAt } = resume ?? BEGINNING;
   let params: ParamArrays | undefined;
   let refused: Refused | undefined;
@@ -110,6 +114,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     episode += collected.finished.length;
     update = due;
     block += 1;
+    const beyond = watch.look(collected.ticks, collected.finished);
     for (const { return: total, length } of collected.finished) {
       means.add({ 'episode/return': total, 'episode/length': length });
     }
@@ -122,10 +127,16 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     yield {
       state: { step, update, block, episode, means: means.state(), loggedAt },
       finished: collected.finished, done, ...(row ? { row } : {}), ...(losses ? { losses } : {}),
-      ...(refused ? { refused } : {}),
+      ...(refused ? { refused } : {}), ...(beyond.length > 0 ? { beyond } : {}),
     };
     if (refused && diverged) throw new DivergedError(divergence(refused, update));
   }
+}
+
+/** Of whichever agent: models state it under one name. */
+function horizonOf({ model }: Config): number {
+  const horizon = typeof model === 'object' && model !== null && 'horizonDiscount' in model ? Number(model.horizonDiscount) : NaN;
+  return Number.isFinite(horizon) ? horizon : Infinity;
 }
 
 const divergence = ({ reason, inARow }: Refused, update: number): string =>

@@ -3,7 +3,7 @@
  * one knows more of it than this file.
  */
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Batch, Dynamics, Prediction, Representation } from './models.ts';
+import type { Batch, Dynamics, Largest, Prediction, Representation } from './models.ts';
 import type { EngineChoice, Group, Groups, NdArray, Noise, ParamArrays, ParameterSpec, Params, Rng } from './numbers.ts';
 
 /** Everything that an agent is, apart from its numbers. */
@@ -22,6 +22,8 @@ export interface Agent {
   readonly targetShapes: Group<readonly number[]>;
   /** Compile what makes targets anew before an update learns from them; absent where nothing does. */
   refresh?(setting: RefreshSetting): Promise<Refresher | undefined>;
+  /** What its heads can say; larger rewards and values are counted and told of. */
+  readonly largest?: { readonly reward?: Largest; readonly value?: Largest };
   /** Two players act in turn, each for itself: after every action what is good is bad for whoever is next. */
   readonly takesTurns?: boolean;
 }

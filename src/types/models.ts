@@ -109,7 +109,16 @@ export interface Model {
 export interface LatentModel extends Model {
   /** Of both parts, and what its loss needs beside them, in the order in which they are kept. */
   readonly parameters: Group<ParameterSpec>;
+  /** Largest reward that it can say. */
+  readonly largest?: Largest;
   loss(params: Params, batch: Batch, noise: Noise): ModelLoss;
+}
+
+/** Where the bins of a head end: what is larger is taken for this. */
+export interface Largest {
+  readonly size: number;
+  /** The key that moves the end, where there is one. */
+  readonly key?: string;
 }
 
 /** One evaluation of a model's loss: what to minimise, its named parts (the names are the metrics' names). */

@@ -10,6 +10,7 @@ import type { Finding } from './contract.ts';
 import { CALLS } from './driver.ts';
 import type { OpenDriver } from './external.ts';
 import { describeThrown, WorldError } from './world-error.ts';
+import type { RewardRange } from './reward-range.ts';
 import type { ThreadedWorld, WorldCalls } from './world-thread.ts';
 
 export interface ThreadedDriverOptions extends Pick<ThreadedWorld, 'file' | 'settings' | 'lanes'> {
@@ -105,6 +106,16 @@ export async function tryWorldFile(file: string, timeout: number): Promise<void>
   const thread = watch(file, timeout, () => CALLS[0]);
   try {
     await thread.ask('load', [file]);
+  } finally {
+    await thread.close();
+  }
+}
+
+/** As `rewardRange`. @throws WorldError where the world does what it may not, or takes longer than `timeout` seconds */
+export async function rewardRangeOfFile(file: string, timeout: number): Promise<RewardRange> {
+  const thread = watch(file, timeout, () => 'random play');
+  try {
+    return await thread.ask('range', [file]);
   } finally {
     await thread.close();
   }

@@ -10,6 +10,8 @@ import { UserError } from '../user-error.ts';
 import { configureWorld } from './configured.ts';
 import { contractChecks, runCheck, shapely, type Finding } from './contract.ts';
 import { createDriver, type Driver, type DriverSnapshot, type FinishedEpisode } from './driver.ts';
+import { guarded } from './guarded.ts';
+import { rewardRange, type RewardRange } from './reward-range.ts';
 import { isEnvironment, shapeProblems } from './shape.ts';
 import type { WorldSettings } from './world-settings.ts';
 
@@ -33,6 +35,8 @@ export interface Shown {
 export interface WorldCalls {
   /** Import the file. @throws UserError with all that is wrong with its shape */
   load(file: string): void;
+  /** As `rewardRange`. */
+  range(file: string): RewardRange;
   open(world: ThreadedWorld): { readonly imageShape: readonly [number, number, number]; readonly actionSize: number };
   start(): Shown;
   step(actions: NdArray): Shown;
@@ -68,6 +72,10 @@ const shown = (steps: Shown['steps'], finished: Shown['finished'] = []): Shown =
 answer<WorldCalls>({
   async load(file) {
     await load(file);
+  },
+
+  async range(file) {
+    return rewardRange(guarded(await load(file)), createRng(0));
   },
 
   async open({ file, settings, lanes, rng, whereabouts }) {

@@ -44,6 +44,7 @@ export function jointly({ model, behavior, optimizer }: Joined): Agent {
   return {
     parameters: { ...model.parameters, ...prediction.parameters },
     representation, dynamics, prediction, targetShapes, stages: [stage],
+    largest: { ...(model.largest ? { reward: model.largest } : {}), ...(behavior.largest ? { value: behavior.largest } : {}) },
   };
 }
 

@@ -73,14 +73,22 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
     return value === undefined ? [] : [`${key}=${value}`];
   });
   const { agentFor, configure } = await import('../../train/configure.ts');
+  const { supportOverride } = await import('../../train/support.ts');
   const { worldPresets } = await import('../../config/index.ts');
   const behind = await worldBehind(world);
-  const { config, agent } = await configure({
+  const wanted = {
     world, agent: options.agent ?? agentFor(environment), ...(options.policy ? { policy: options.policy } : {}),
     ...(options.preset ? { preset: options.preset } : {}), overrides: [...named, ...(options.set ?? [])],
     // What suits a world suits its dream.
     ...(behind !== world && Object.hasOwn(worldPresets, behind) ? { worldDefaults: worldPresets[behind] } : {}),
-  });
+  };
+  let { config, agent } = await configure(wanted);
+  const support = wanted.overrides.some((override) => override.startsWith('model.support='))
+    ? undefined : await supportOverride(world, environment, config);
+  if (support !== undefined) {
+    console.error(`rewards are larger than the heads' default holds: ${support}`);
+    ({ config, agent } = await configure({ ...wanted, overrides: [...wanted.overrides, support] }));
+  }
   const { nextRunFolder } = await import('../run-folder.ts');
   const { openRun } = await import('../../train/run.ts');
   const directory = options.logdir ?? nextRunFolder(world);
@@ -143,6 +151,7 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
   const { createProgress } = await import('../progress.ts');
   const { createLiveDream } = await import('../live-dream.ts');
   const { WorldError } = await import('../../world/world-error.ts');
+  const { beyondInWords } = await import('../../train/beyond.ts');
   const { config, clock, resume, learner } = run;
   const progress = createProgress({
     total: config.train.steps, stream: process.stderr, picture: true, clock,
@@ -170,6 +179,7 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
           refusedBefore = true;
           progress.note(`update refused: ${moment.refused.reason}; the parameters stay as they were (train/refused in metrics.jsonl counts them)`);
         }
+        for (const found of moment.beyond ?? []) progress.note(beyondInWords(found));
         showNumbers(progress, moment, returns.mean());
         await dream.show(learner);
       },
