@@ -255,5 +255,10 @@ export function parseMark(mark: unknown, form: ReplayForm): ReplayMark {
   if (parsed.data.counts.length !== form.lanes || parsed.data.fed.length !== form.lanes) {
     throw new ReplayError(`the checkpoint's replay mark does not speak of ${form.lanes} lanes`);
   }
+  const { counts, fed } = parsed.data;
+  const lane = counts.findIndex((count, i) => fed[i] > count);
+  if (lane >= 0) {
+    throw new ReplayError(`the checkpoint's replay mark has fed step ${fed[lane]} of lane ${lane}, of which there are ${counts[lane]}`);
+  }
   return parsed.data;
 }
