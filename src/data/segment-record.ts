@@ -91,7 +91,11 @@ const rowBytesOf = ({ actionSize }: StepLayout): number => 4 * actionSize + 5;
 export function readHeader(payload: Buffer, layout: StepLayout): RecordHeader {
   const packed = payload.subarray(2, 2 + headerLength(payload));
   walkMessagePack(packed);
-  const header = headerSchema.parse(packr.unpack(packed));
+  const { data: header, error } = headerSchema.safeParse(packr.unpack(packed));
+  if (error) {
+    const [{ path, message }] = error.issues;
+    throw new Error(`${['header', ...path].join('.')}: ${message}`);
+  }
   if (header.imageSize !== layout.imageSize || header.actionSize !== layout.actionSize) {
     throw new Error(
       `expected steps of ${layout.imageSize} image bytes and ${layout.actionSize} action numbers, ` +

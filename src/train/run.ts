@@ -26,6 +26,7 @@ import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { markOf } from './named-code.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
+import { requireSavedRun } from './saved-run.ts';
 import type { LearnerState } from './update.ts';
 
 export interface RunOptions extends Configured {
@@ -94,7 +95,10 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
   try {
     await sweepCheckpoints(directory);
     const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
-    if (saved) await requireSameConfig(directory, saved, config);
+    if (saved) {
+      await requireSameConfig(directory, saved, config);
+      requireSavedRun(file, saved, { config, agent, actionSize: shape.actionSize });
+    }
     const { lanes } = config.env;
     const { size, channels } = shape.image;
     const { bytes, priority = 0, correction = 1 } = config.replay as Config['replay'] & ReplayPriority;

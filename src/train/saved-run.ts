@@ -4,11 +4,10 @@
  * the run is opened.
  */
 import type { Config } from '../config/index.ts';
-import { CheckpointError, type Checkpoint } from '../data/checkpoint.ts';
-import { describe, sameShape } from '../nd-array.ts';
-import type { Agent, Group, Groups, TensorSpec } from '../types.ts';
+import type { Checkpoint } from '../data/checkpoint.ts';
+import type { Agent } from '../types.ts';
 import { updatesDue } from './loop.ts';
-import { byGradients, updateSpecs } from './update.ts';
+import { refusing, requireArrays, type Refuse } from './saved-arrays.ts';
 
 export interface ExpectedRun {
   readonly config: Config;
@@ -17,63 +16,16 @@ export interface ExpectedRun {
   readonly actionSize: number;
 }
 
-/** Fails with what is wrong in the file, as the end of a sentence. */
-type Refuse = (what: string) => never;
-
-/** Groups of a learner's state that are arrays by name; the others are slots of optimisers. */
-const PARTS = ['params', 'slow', 'statistics'];
-const SLOTS = 'slots/';
-/** What an optimiser remembered before there were stages, and where it stands now. */
-const BEFORE_STAGES: Readonly<Record<string, string>> = { momentum: 'slots/joint/momentum', variance: 'slots/joint/variance' };
-
 /**
  * See that `saved`, read from `file`, is a run of this agent that can be continued. Throws CheckpointError, in one
  * sentence with the file and the array, counter or lane at fault. The replay's mark is looked at for its counts alone.
  */
 export function requireSavedRun(file: string, saved: Checkpoint, { config, agent, actionSize }: ExpectedRun): void {
-  const refuse: Refuse = (what) => {
-    throw new CheckpointError(`${file} does not fit its configuration: ${what}; use another copy of it, or begin a new run`);
-  };
-  requireArrays(refuse, saved.arrays, learnerSpecs(agent));
+  const refuse = refusing(file);
+  requireArrays(refuse, saved.arrays, agent);
   requireCounters(refuse, saved, config);
   requireMeans(refuse, saved.extra.means);
   requireWorlds(refuse, saved.extra.driver, config.env.lanes, actionSize);
-}
-
-/**
- * See that what a policy remembered, read from `file`, is what it remembers at first: `initial` of the same lanes.
- * Throws CheckpointError, naming the leaf.
- */
-export function requireCarry(file: string, carry: Group<TensorSpec>, initial: Group<TensorSpec>): void {
-  requireGroup((what) => {
-    throw new CheckpointError(`${file} does not fit its configuration: ${what}; use another copy of it, or begin a new run`);
-  }, 'carry', carry, initial);
-}
-
-/** Of everything that an update changes, by the groups of a checkpoint. */
-function learnerSpecs(agent: Agent): Groups<TensorSpec> {
-  const specs = Object.entries(updateSpecs(agent, byGradients(agent.stages), {}));
-  return Object.fromEntries(specs.filter(([group]) => PARTS.includes(group) || group.startsWith(SLOTS)));
-}
-
-function requireArrays(refuse: Refuse, arrays: Checkpoint['arrays'], expected: Groups<TensorSpec>): void {
-  const got = new Map(Object.entries(arrays).map(([group, items]) => [BEFORE_STAGES[group] ?? group, items]));
-  if (got.size < Object.keys(arrays).length) refuse('it holds the memory of its optimiser twice');
-  got.delete('carry'); // only who acts knows what that is
-  // A group that has nothing in it may be missing: an agent without copies has no slow ones.
-  for (const [group, specs] of Object.entries(expected)) requireGroup(refuse, group, got.get(group) ?? {}, specs);
-  const extra = [...got.keys()].find((group) => !Object.hasOwn(expected, group));
-  if (extra !== undefined) refuse(`it holds a group '${extra}' of arrays, which this agent has not`);
-}
-
-function requireGroup(refuse: Refuse, group: string, got: Group<TensorSpec>, expected: Group<TensorSpec>): void {
-  for (const [name, { shape, dtype }] of Object.entries(expected)) {
-    const came = Object.hasOwn(got, name) ? got[name] : undefined;
-    if (came && came.dtype === dtype && sameShape(came.shape, shape)) continue;
-    refuse(`expected ${group} ${name} as ${describe({ shape, dtype })}, got ${came ? describe(came) : 'none'}`);
-  }
-  const extra = Object.keys(got).find((name) => !Object.hasOwn(expected, name));
-  if (extra !== undefined) refuse(`it holds ${group} ${extra}, which this agent has not`);
 }
 
 const COUNTERS = ['step', 'update', 'block', 'episode', 'loggedAt'] as const;

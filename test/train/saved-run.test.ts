@@ -9,7 +9,8 @@ import { CheckpointError, readCheckpoint, type Checkpoint } from '../../src/data
 import { float32, int32, zeros } from '../../src/nd-array.ts';
 import { configure } from '../../src/train/configure.ts';
 import { openRun } from '../../src/train/run.ts';
-import { requireCarry, requireSavedRun, type ExpectedRun } from '../../src/train/saved-run.ts';
+import { requireCarry } from '../../src/train/saved-arrays.ts';
+import { requireSavedRun, type ExpectedRun } from '../../src/train/saved-run.ts';
 import { trainSession } from '../../src/train/session.ts';
 import type { Environment, NdArray } from '../../src/types.ts';
 
