@@ -4,7 +4,7 @@
  */
 
 /** Deeper than any configuration or state of a world. */
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 48;
 
 /** Extensions that are let through: undefined, −0, and typed arrays of the kinds in `ARRAY_KINDS`. */
 const UNDEFINED = 0;

@@ -1,8 +1,8 @@
 /** Ways in which files are damaged, seeded: by a disk, and by somebody who repairs the checksums afterwards. */
 import { crc32 } from 'node:zlib';
-import { packPlain } from '../../src/data/pack-plain.ts';
+import { Packr, Unpackr } from 'msgpackr';
+import { fromMaps } from '../../src/data/plain.ts';
 import { PREFIX_BYTES, readPrefix } from '../../src/data/segment-record.ts';
-import { unpackPlain } from '../../src/data/unpack-plain.ts';
 import type { Rng } from '../../src/types.ts';
 
 /** A changed file; `repaired` where its checksums are right again, so that it may be in order as another file. */
@@ -14,7 +14,10 @@ export interface Mutation {
 type Items = Record<string, unknown>;
 
 const pick = <T>(rng: Rng, from: readonly T[]): T => from[rng.int(from.length)];
-const pack = (value: unknown): Buffer => Buffer.from(packPlain(value, Buffer.alloc(1024)));
+const packr = new Packr({ moreTypes: true, useRecords: false });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false });
+const pack = (value: unknown): Buffer => Buffer.from(packr.pack(value));
+const unpack = (bytes: Uint8Array, name: string): unknown => fromMaps(unpackr.unpack(bytes), name);
 const isItems = (value: unknown): value is Items => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 
 /** Lengths and counts as they stand in files, large ones above all. */
@@ -58,10 +61,10 @@ export function damage(bytes: Buffer, rng: Rng): Buffer {
 export function mutateCheckpoint(bytes: Buffer, rng: Rng): Mutation {
   const kind = rng.int(4);
   if (kind === 0) return { bytes: damage(bytes, rng), repaired: false };
-  const outside = unpackPlain(bytes, 'outside') as Items;
+  const outside = unpack(bytes, 'outside') as Items;
   const body = Buffer.from(outside.body as Uint8Array);
   if (kind === 1) return { bytes: enclosed(outside, damage(body, rng)), repaired: true };
-  const inside = unpackPlain(body, 'inside', 80) as Items;
+  const inside = unpack(body, 'inside') as Items;
   if (kind === 2) return { bytes: enclosed(outside, pack(withOdd(inside, rng))), repaired: true };
   // An array of another content, with its own checksum right as well.
   const groups = Object.values(inside.arrays as Items).filter((group) => Object.keys(group as Items).length > 0);
@@ -112,7 +115,7 @@ export function mutateSegment(bytes: Buffer, rng: Rng): Mutation {
   if (kind === 1) payloads[at] = damage(payload, rng);
   else if (kind === 2) {
     // Of the same length where that can be, so that what follows the header is what it was.
-    const header = pack(withOdd(unpackPlain(payload.subarray(2, end), 'header') as Items, rng));
+    const header = pack(withOdd(unpack(payload.subarray(2, end), 'header') as Items, rng));
     const length = Buffer.alloc(2);
     length.writeUInt16LE(header.length % 65536);
     payloads[at] = Buffer.concat([length, header, payload.subarray(end)]);

@@ -77,7 +77,7 @@ async function judge<T>(read: () => Promise<T>, expected: T, repaired: boolean, 
 
 function plainness({ config, counters, extra, arrays }: Checkpoint): string | undefined {
   const short = Object.values(arrays).flatMap((group) => Object.values(group)).find(({ data, shape }) => data.length !== shape.reduce((a, b) => a * b, 1));
-  return short ? 'an array has another size than its shape says' : findNotPlain({ config, counters, extra }, 'checkpoint', 80);
+  return short ? 'an array has another size than its shape says' : findNotPlain({ config, counters, extra }, 'checkpoint');
 }
 
 /** Everything that a replay of these files holds, put together from as many draws as it takes. */
