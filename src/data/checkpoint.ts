@@ -147,6 +147,8 @@ export async function readCheckpoint(path: string, options: { readonly maxBytes?
     const file = fileSchema.parse(outside);
     if (crc32(file.body) !== file.crc32) throw new Error('wrong checksum');
     const body = bodySchema.parse(fromMaps(unpack(file.body), 'checkpoint'));
+    const found = findNotPlain({ config: body.config, extra: body.extra }, 'checkpoint');
+    if (found) throw new Error(found);
     return { ...body, kind: file.kind, arrays: mapGroups(body.arrays, decodeArray) };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
