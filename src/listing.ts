@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { closest } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 import { UserError } from './user-error.ts';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
@@ -22,6 +22,30 @@ export const WORLDS: VariantFolder = {
   noun: 'world', url: new URL('../envs/', import.meta.url), example: './my-env.ts, or gym:CartPole-v1 and the like',
 };
 export const POLICIES: VariantFolder = { noun: 'policy', url: new URL('./policies/', import.meta.url), example: './my-policy.ts' };
+
+/** Of a name, at most so many letters are wrong, and at most such a share of them. */
+const MOST_WRONG = 3;
+const WRONG_SHARE = 0.4;
+/** So many first letters of a name are a name cut short. */
+const LEAST_BEGINNING = 3;
+
+/** The known name that was probably meant: the least unlike, or the only one that begins so; undefined where none is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const wrong = (other: string): number => distance(name.toLowerCase(), other.toLowerCase());
+  const bound = (other: string): number => Math.min(MOST_WRONG, WRONG_SHARE * Math.max(name.length, other.length));
+  const near = known.filter((other) => Math.abs(name.length - other.length) <= MOST_WRONG && wrong(other) <= bound(other));
+  if (near.length > 0) return near.reduce((best, other) => (wrong(other) < wrong(best) ? other : best));
+  const begun = name.length < LEAST_BEGINNING ? [] : [...new Set(known)].filter((other) => other.startsWith(name));
+  return begun.length === 1 ? begun[0] : undefined;
+}
+
+/** The end of a sentence about a name that is not known: a question where one is near, else its full stop. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? '.' : `; did you mean '${meant}'?`;
+}
+
+const short = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
 
 /** The names of all files in it. */
 export async function variantNames({ url }: Pick<VariantFolder, 'url'>): Promise<string[]> {
@@ -49,7 +73,7 @@ export async function variantUrl(folder: VariantFolder, nameOrFile: string): Pro
   const names = await variantNames(folder);
   if (!names.includes(nameOrFile)) {
     throw new UserError(
-      `unknown ${folder.noun} '${nameOrFile}'; did you mean '${closest(nameOrFile, names)}'? ` +
+      `unknown ${folder.noun} '${short(nameOrFile)}'${didYouMean(nameOrFile, names)} ` +
         `Known: ${names.join(', ')}, or the path of your own file, such as ${folder.example}`,
     );
   }

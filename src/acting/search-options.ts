@@ -1,11 +1,14 @@
 /** Options of tree searches, in the section `search`; a policy takes those that its algorithm reads. */
 import { z } from 'zod';
-import { count, fraction, natural, positive, weight, type Options, type OptionsOf, type Shape } from '../config/index.ts';
+import { count, fraction, natural, weight, type Options, type OptionsOf, type Shape } from '../config/index.ts';
 import { sampledOptions } from '../nn/search-targets.ts';
+
+/** More of them take minutes for a single move. */
+const simulations = count.max(100_000);
 
 /** Of every search. */
 export const searchOptions = {
-  simulations: count.default(16).describe('Simulations of a search.'),
+  simulations: simulations.default(16).describe('Simulations of a search.'),
   depth: natural.default(0).describe('Steps from the root to the deepest node; 0 means no limit.'),
   prior: z.enum(['sample', 'mode']).default('sample').describe('What an edge of the tree takes of a stochastic model.'),
 } as const satisfies Shape;
@@ -19,7 +22,7 @@ export const gumbelOptions = {
 /** Of PUCT. */
 export const puctOptions = {
   dirichletFraction: fraction.default(0.25).describe("Noise in the root's prior of PUCT while learning."),
-  dirichletAlpha: positive.default(0.3).describe('Below 1 that noise favours few actions.'),
+  dirichletAlpha: z.number().min(1e-6).max(1e6).default(0.3).describe('Below 1 that noise favours few actions.'),
   temperature: weight.default(1).describe('Actions are drawn ∝ visits^(1/temperature) while learning; 0: the most visited.'),
 } as const satisfies Shape;
 

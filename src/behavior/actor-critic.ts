@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import {
-  count, defineBehavior, fraction, natural, positive, weight, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+  defineBehavior, fraction, natural, positive, weight, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { scalar } from '../nd-array.ts';
@@ -22,7 +22,7 @@ import type { Dynamics, Group, Latent, Params } from '../types.ts';
 const options = {
   behavior: {
     ...headOptions,
-    imaginationHorizon: count.describe('Imagined steps from every start.'),
+    imaginationHorizon: writtenOut.describe('Imagined steps from every start.'),
     imaginationStarts: natural.default(0).describe('Posterior states of a batch imagined from; 0 means all of them.'),
     lambda: fraction.default(0.95).describe('λ of the λ-returns.'),
     slowRegularizer: weight.default(1).describe('Weight of the loss that keeps the critic near its slow copy.'),

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
-  count, defineBehavior, fraction, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+  defineBehavior, fraction, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { contractedTwoHot } from '../nn/distributions.ts';
@@ -26,7 +26,7 @@ const options = {
       .enum(['returns', 'search'])
       .default('returns')
       .describe('What values learn: returns of returnSteps steps that end in a searched value, or the searched value itself.'),
-    returnSteps: count.default(5).describe('Steps of those returns.'),
+    returnSteps: writtenOut.default(5).describe('Steps of those returns.'),
   },
   replay: {
     priority: fraction.default(0).describe('Exponent of the priority by value error; 0 replays uniformly.'),

@@ -3,13 +3,22 @@
  * stands beside the component that reads it (component.ts). A key without a default is a size that every preset states.
  */
 import { z } from 'zod';
-import { count, fraction, natural, positive, weight } from './kinds.ts';
+import { count, fraction, natural, writtenOut } from './kinds.ts';
+
+/** Steps that a run can have: at a thousand a second these take thirty years. */
+const steps = z.int().min(1).max(1e12);
+/** Seeds are integers of which the numbers of JavaScript keep every digit. */
+const SEEDS = Number.MAX_SAFE_INTEGER;
 
 export const coreOptions = {
   env: {
-    size: count.describe('Side of the square frame, in pixels.'),
-    lanes: count.default(8).describe('Worlds that are stepped side by side.'),
+    // More pixels than a screen has do not become a small feature map.
+    size: count.max(4096).describe('Side of the square frame, in pixels.'),
+    // Every lane is a world with a state and pictures of its own, stepped in one process.
+    lanes: count.max(4096).default(8).describe('Worlds that are stepped side by side.'),
+    // All repetitions are made between two pictures: with more of them an episode is over in a step.
     actionRepeat: count
+      .max(1000)
       .default(1)
       .describe('How often each action is applied; it still counts as one step, with the sum of its rewards.'),
     stickyActions: fraction.default(0).describe('Probability that the last action is applied once more instead.'),
@@ -25,24 +34,29 @@ export const coreOptions = {
     timeout: z.number().min(0).max(86_400).default(60).describe('Seconds that a world of your own or of Python may take to answer; 0 means no limit.'),
   },
   train: {
-    steps: count.describe('Environment steps in all, over all lanes.'),
-    minutes: weight.default(0).describe('Minutes after which training stops; 0 means no limit.'),
-    batchSize: count.describe('Sequences in a batch.'),
-    batchLength: z.int().min(2).describe('Steps in a replayed sequence.'),
-    trainRatio: positive.describe('Replayed steps learned from per environment step.'),
+    steps: steps.describe('Environment steps in all, over all lanes.'),
+    // Ten years.
+    minutes: z.number().min(0).max(5_256_000).default(0).describe('Minutes after which training stops; 0 means no limit.'),
+    batchSize: count.max(65_536).describe('Sequences in a batch.'),
+    batchLength: writtenOut.min(2).describe('Steps in a replayed sequence.'),
+    // The largest that is used anywhere is 1024; the smallest is a step learned from in ten thousand.
+    trainRatio: z.number().min(1e-4).max(65_536).describe('Replayed steps learned from per environment step.'),
     prefill: natural.default(1024).describe('Environment steps taken at random before learning begins.'),
     explore: fraction
       .default(0)
       .describe('Chance at each step that a random action begins which is kept up for a while, for rewards that are far off.'),
-    blockUpdates: count.default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
-    logEvery: count.default(500).describe('Environment steps between two lines of metrics.'),
-    evalEpisodes: count.default(100).describe('Episodes of an evaluation.'),
-    checkpointEvery: count.default(5000).describe('Environment steps between two checkpoints.'),
+    // Nothing is shown, saved or acted upon within a block.
+    blockUpdates: count.max(10_000).default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
+    logEvery: steps.default(500).describe('Environment steps between two lines of metrics.'),
+    evalEpisodes: count.max(1e6).default(100).describe('Episodes of an evaluation.'),
+    checkpointEvery: steps.default(5000).describe('Environment steps between two checkpoints.'),
     refusals: count.default(50).describe('Updates in a row that may be refused, as their numbers left the range, before the run stops.'),
-    threads: count.default(2).describe('Threads of the numeric engine.'),
+    // Twice the cores of the largest machines; each thread takes memory of its own.
+    threads: count.max(512).default(2).describe('Threads of the numeric engine.'),
   },
   replay: {
-    bytes: count.default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
+    // A terabyte: the replay lives in memory.
+    bytes: count.max(1e12).default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
   },
   engine: {
     name: z
@@ -62,7 +76,7 @@ export const headOptions = {
   policy: z.string().default('auto').describe('How it acts while it learns, by name or file; auto: as the agent asks for.'),
   preset: z.string().describe('The preset this configuration began from.'),
   world: z.string().describe('The world, by name or as the file that holds it.'),
-  seed: z.int().default(0).describe('The seed of every random stream.'),
+  seed: z.int().min(-SEEDS).max(SEEDS).default(0).describe('The seed of every random stream.'),
 } as const;
 
 const coreSchema = z.object({ ...headOptions, ...mapShapes(coreOptions) });

@@ -13,15 +13,23 @@ export interface ConfigKey {
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
+const BOUNDS = { minimum: '≥', exclusiveMinimum: '>', maximum: '≤', exclusiveMaximum: '<' } as const;
+
+/** 1000000 is hard to tell from 10000000: `1e6`, and 1234567 as it stands. */
+export function numberInWords(value: number): string {
+  const short = value.toExponential().replace('+', '');
+  return Math.abs(value) >= 1e5 && short.length < 6 ? short : String(value).replace('e+', 'e');
+}
+
 function inWords(schema: JsonSchema): string {
   if (schema.enum) return `one of ${schema.enum.join(', ')}`;
   if (schema.type === 'string') return 'a text';
   if (schema.type === 'boolean') return 'true or false';
   if (schema.type === 'object') return 'a section of keys';
-  const bounds: string[] = [];
-  if (schema.minimum !== undefined && schema.minimum !== Number.MIN_SAFE_INTEGER) bounds.push(`≥ ${schema.minimum}`);
-  if (schema.exclusiveMinimum !== undefined) bounds.push(`> ${schema.exclusiveMinimum}`);
-  if (schema.maximum !== undefined && schema.maximum !== Number.MAX_SAFE_INTEGER) bounds.push(`≤ ${schema.maximum}`);
+  const bounds = Object.entries(BOUNDS).flatMap(([name, sign]) => {
+    const bound = schema[name as keyof typeof BOUNDS];
+    return typeof bound !== 'number' ? [] : [`${sign} ${numberInWords(bound)}`];
+  });
   return [schema.type === 'integer' ? 'an integer' : 'a number', bounds.join(' and ')].filter(Boolean).join(' ');
 }
 
@@ -36,3 +44,22 @@ function leaves(schema: JsonSchema, prefix: string): ConfigKey[] {
 
 /** All keys in the order of the schema. */
 export const keysOf = (schema: z.ZodType): readonly ConfigKey[] => leaves(z.toJSONSchema(schema, { io: 'input' }), '');
+
+const MOST_SHOWN = 60;
+
+/** What came, short enough to be read in a sentence: one line, of which the end is left out. */
+export function shown(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length <= MOST_SHOWN ? line : `${line.slice(0, MOST_SHOWN)}…`;
+}
+
+/** A value as it would be written in JSON, or by its kind where it could not be. */
+export function valueInWords(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number') return String(value);
+  try {
+    return shown(JSON.stringify(value) ?? typeof value);
+  } catch {
+    return `a ${typeof value}`;
+  }
+}

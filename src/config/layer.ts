@@ -3,8 +3,11 @@
 /** Any part of a configuration. Plain data. */
 export type ConfigLayer = { readonly [key: string]: unknown };
 
+/** A set, a date or a map is no section, though it is an object. */
 export function isLayer(value: unknown): value is ConfigLayer {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** `layer` over `below`; sections are merged, everything else is replaced. */

@@ -3,17 +3,17 @@
  * defaults, the preset, the world's own layer, the agent's, `base`, the overrides. What presets and worlds wish for and
  * the agent does not read is left out; what a user writes down and the agent does not read is an error.
  */
-import { closest, distance } from 'fastest-levenshtein';
-import { parse } from 'yaml';
+import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { didYouMean, nearest } from '../listing.ts';
 import { UserError } from '../user-error.ts';
 import { compose, type Component, type OptionsOf, type Options } from './component.ts';
 import { coreOptions, headOptions, type Config } from './core.ts';
-import { keysOf, type ConfigKey } from './keys.ts';
+import { keysOf, shown, valueInWords, type ConfigKey } from './keys.ts';
 import { isLayer, mergeLayers, type ConfigLayer } from './layer.ts';
+import { parseOverride, requireHarmless } from './override.ts';
 import { presets, worldPresets } from './presets.ts';
 
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 /** Keys that stand for a choice of layers, which `--set` comes too late for. */
 const CHOSEN_ELSEWHERE: Readonly<Record<string, string>> = {
   agent: '--agent', preset: '--preset', world: 'the first argument', policy: '--policy', 'search.policy': '--policy',
@@ -54,9 +54,18 @@ export function schemaOf(...components: readonly Component[]) {
   return z.strictObject({ ...headOptions, ...(Object.fromEntries(sections) as Record<string, z.ZodType>) });
 }
 
-/** The values of a component's own options; defaults where the configuration was made for others. */
+/**
+ * The values of a component's own options; defaults where the configuration was made for others.
+ * @throws UserError where a value that was made for others is none of this component's
+ */
 export function optionsOf<O extends Options>(config: Config, { options }: Pick<Component<O>, 'options'>): OptionsOf<O> {
-  const values = Object.entries(options).map(([name, shape]) => [name, z.object(shape).parse(config[name] ?? {})]);
+  const values = Object.entries(options).map(([name, shape]): [string, unknown] => {
+    const schema = z.object({ [name]: z.object(shape) });
+    const tree = { [name]: config[name] ?? {} };
+    const result = schema.safeParse(tree);
+    if (!result.success) throw wrongValue(result.error.issues[0], tree, keysOf(schema));
+    return [name, result.data[name]];
+  });
   return Object.fromEntries(values) as OptionsOf<O>;
 }
 
@@ -82,7 +91,10 @@ export function resolveConfig(request: ConfigRequest): Config {
     ...(world === undefined ? {} : { world }), ...(preset === undefined ? {} : { preset }), agent: agent.name,
     ...(policy === undefined ? {} : { policy }),
   };
-  const typed = overrides.map((override) => parseOverride(override, (key) => requireRead(key, keys, request)));
+  const typed = overrides.map((override) => parseOverride(override, (key) => {
+    requireNotChosen(key);
+    requireRead(key, keys, request);
+  }));
   const tree = [...wishes, chosen, ...typed].reduce(mergeLayers, {});
   return validate(tree, { schema, keys, components, request });
 }
@@ -92,7 +104,7 @@ const presetOf = ({ preset }: ConfigLayer): string | undefined => (typeof preset
 function presetLayer(name: string, components: readonly Component[]): ConfigLayer {
   if (!Object.hasOwn(presets, name)) {
     const names = Object.keys(presets);
-    throw new UserError(`unknown preset '${name}'; did you mean '${closest(name, names)}'? Known: ${names.join(', ')}`);
+    throw new UserError(`unknown preset '${shown(name)}'${didYouMean(name, names)} Known: ${names.join(', ')}`);
   }
   const known = name as keyof typeof presets;
   return [presets[known], ...components.map((component) => component.presets?.[known] ?? {})].reduce(mergeLayers, {});
@@ -101,7 +113,7 @@ function presetLayer(name: string, components: readonly Component[]): ConfigLaye
 /** Without the keys that are not in the schema. */
 function onlyKnown(layer: ConfigLayer, keys: readonly ConfigKey[], prefix = ''): ConfigLayer {
   return Object.fromEntries(Object.entries(layer).flatMap(([name, value]): [string, unknown][] => {
-    if (FORBIDDEN.has(name)) throw new UserError(`the key '${name}' is refused`);
+    requireHarmless(name);
     const key = prefix + name;
     if (keys.some((known) => known.key === key)) return [[name, value]];
     const within = keys.some((known) => known.key.startsWith(`${key}.`));
@@ -109,33 +121,9 @@ function onlyKnown(layer: ConfigLayer, keys: readonly ConfigKey[], prefix = ''):
   }));
 }
 
-/** `model.deter=256` as `{ model: { deter: 256 } }`. */
-function parseOverride(override: string, requireKey: (key: string) => void): ConfigLayer {
-  const equals = override.indexOf('=');
-  if (equals < 1) throw new UserError(`--set: expected key=value, got '${override}'`);
-  const key = override.slice(0, equals).trim();
-  const path = key.split('.');
-  for (const part of path) if (FORBIDDEN.has(part)) throw new UserError(`the key '${key}' is refused`);
-  if (Object.hasOwn(CHOSEN_ELSEWHERE, key)) {
-    throw new UserError(`'${key}' is not for --set; choose it with ${CHOSEN_ELSEWHERE[key]}`);
-  }
-  requireKey(key);
-  let value: unknown;
-  try {
-    value = parse(override.slice(equals + 1));
-  } catch (error) {
-    throw new UserError(`${key}: expected a value in YAML, got '${override.slice(equals + 1)}'`, { cause: error });
-  }
-  requireSafe(value);
-  return path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as ConfigLayer;
-}
-
-function requireSafe(value: unknown): void {
-  if (!isLayer(value)) return;
-  for (const [name, inner] of Object.entries(value)) {
-    if (FORBIDDEN.has(name)) throw new UserError(`the key '${name}' is refused`);
-    requireSafe(inner);
-  }
+function requireNotChosen(key: string): void {
+  if (!Object.hasOwn(CHOSEN_ELSEWHERE, key)) return;
+  throw new UserError(`'${key}' is not for --set; choose it with ${CHOSEN_ELSEWHERE[key]}`);
 }
 
 /** @throws UserError where nothing here reads `key`, saying who does or which key was probably meant. */
@@ -157,16 +145,24 @@ function requireRead(key: string, keys: readonly ConfigKey[], { agent, policies 
 const allKeys = (others: ConfigRequest['others']): (readonly ConfigKey[])[] =>
   [...(others?.agents ?? []), ...(others?.policies ?? [])].map(({ component }) => keysOf(schemaOf(component)));
 
-/** The known key that was probably meant: the nearest as a whole, or by its last part, which counts a little less. */
-function nearestKey(key: string, keys: readonly ConfigKey[]): string {
-  const share = (a: string, b: string): number => distance(a, b) / Math.max(a.length, b.length);
+/** The known key that was probably meant, as a whole or by its last part; undefined where none is near. */
+function nearestKey(key: string, keys: readonly ConfigKey[]): string | undefined {
   const tail = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
-  const far = (known: string): number => Math.min(share(key, known), share(tail(key), tail(known)) + 0.05);
-  return keys.map((known) => known.key).reduce((best, known) => (far(known) < far(best) ? known : best));
+  const names = keys.map((known) => known.key);
+  const within = names.find((name) => key.startsWith(`${name}.`));
+  const meant = within ?? nearest(key, names);
+  const tails = nearest(tail(key), names.map(tail));
+  if (tails === undefined || meant !== undefined && tail(meant) === tails) return meant;
+  // Of those that end alike, the one that begins most alike.
+  const alike = names.filter((name) => tail(name) === tails).reduce((best, name) => (distance(key, name) < distance(key, best) ? name : best));
+  return meant !== undefined && distance(key, meant) <= distance(key, alike) ? meant : alike;
 }
 
 function unknownKey(key: string, keys: readonly ConfigKey[]): UserError {
-  return new UserError(`unknown key '${key}'; did you mean '${nearestKey(key, keys)}'? All keys: dreamtree list --keys`);
+  const meant = nearestKey(key, keys);
+  return new UserError(
+    `unknown key '${shown(key)}'${meant === undefined ? '.' : `; did you mean '${meant}'?`} All keys: dreamtree list --keys`,
+  );
 }
 
 interface Validation {
@@ -182,17 +178,20 @@ function validate(tree: ConfigLayer, { schema, keys, components, request }: Vali
     const config = freeze(result.data) as Config;
     const [broken] = components.flatMap((component) => component.rules?.(optionsOf(config, component), config) ?? []);
     if (!broken) return config;
-    throw new UserError(`${broken.key}: ${broken.expected}, got ${inJson(valueAt(config, broken.key.split('.')))}`);
+    throw new UserError(`${broken.key}: ${broken.expected}, got ${valueInWords(valueAt(config, broken.key.split('.')))}`);
   }
   const [issue] = result.error.issues;
-  const key = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') requireRead([...issue.path, issue.keys[0]].join('.'), keys, request);
-  const got = valueAt(tree, issue.path);
-  const expected = keys.find((known) => known.key === key)?.expected ?? 'a section of keys';
-  throw new UserError(`${key}: expected ${expected}, got ${inJson(got)}${nearestChoice(issue, got)}`);
+  throw wrongValue(issue, tree, keys);
 }
 
-const inJson = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
+/** The sentence about a value that is not what its key takes. */
+function wrongValue(issue: z.core.$ZodIssue, tree: ConfigLayer, keys: readonly ConfigKey[]): UserError {
+  const key = issue.path.join('.');
+  const got = valueAt(tree, issue.path);
+  const expected = keys.find((known) => known.key === key)?.expected ?? 'a section of keys';
+  return new UserError(`${key}: expected ${expected}, got ${valueInWords(got)}${nearestChoice(issue, got)}`);
+}
 
 function valueAt(tree: ConfigLayer, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, part) => (isLayer(value) ? value[String(part)] : undefined), tree);
@@ -201,7 +200,8 @@ function valueAt(tree: ConfigLayer, path: readonly PropertyKey[]): unknown {
 /** Where a key takes one of some names and another came, the one that was probably meant. */
 function nearestChoice(issue: z.core.$ZodIssue, got: unknown): string {
   if (issue.code !== 'invalid_value' || typeof got !== 'string') return '';
-  return `; did you mean '${closest(got, issue.values.map(String))}'?`;
+  const meant = nearest(got, issue.values.map(String));
+  return meant === undefined ? '' : `; did you mean '${meant}'?`;
 }
 
 function freeze<T>(value: T): T {

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { count, defineModel, positive, section, weight, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import { count, defineModel, layers, section, weight, width, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { mapGroup } from '../nd-array.ts';
 import { rmsNorm } from '../engine/fused.ts';
 import { scaleGradient, stopGradient } from '../engine/gradients.ts';
@@ -23,14 +23,15 @@ import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Params, Represent
 const options = {
   model: {
     ...codecOptions,
-    deter: count.describe('Width of the latent.'),
-    hidden: count.describe('Width of the layers inside the dynamics.'),
-    frames: count.default(4).describe('Pictures that the latent is made from: the newest and those before it.'),
-    unroll: count.default(5).describe('Steps that the dynamics are unrolled for from every start.'),
-    dynLayers: count.default(1).describe('Hidden layers of the dynamics, between the first and the last.'),
+    deter: width.describe('Width of the latent.'),
+    hidden: width.describe('Width of the layers inside the dynamics.'),
+    frames: count.max(128).default(4).describe('Pictures that the latent is made from: the newest and those before it.'),
+    unroll: count.max(128).default(5).describe('Steps that the dynamics are unrolled for from every start.'),
+    dynLayers: layers.default(1).describe('Hidden layers of the dynamics, between the first and the last.'),
     valuePrefix: z.boolean().default(false).describe('Predict sums of rewards since the root instead of each one.'),
     ...outcomeOptions,
-    support: positive.default(300).describe('Largest reward and value that the heads can say.'),
+    // The head's bins are spaced by square roots, exact in 32 bits up to here.
+    support: z.number().min(1e-6).max(1e15).default(300).describe('Largest reward and value that the heads can say.'),
     scales: section({
       image: weight.default(1).describe('Weight of the squared error of the decoded picture.'),
       reward: weight.default(1).describe('Weight of the reward loss.'),

@@ -5,8 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { z } from 'zod';
-import { count, defineModel, fraction, section, weight, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import { count, defineModel, fraction, layers, section, weight, width, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { blockGru } from '../nn/block-gru.ts';
 import { bernoulli, categorical, LARGEST_SYMEXP, symexpTwoHot, type Categorical } from '../nn/distributions.ts';
@@ -22,14 +21,14 @@ import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params, Representati
 const options = {
   model: {
     ...codecOptions,
-    deter: count.describe('Width of the deterministic, recurrent part of the latent.'),
-    hidden: count.describe('Width of the layers inside the dynamics.'),
-    stoch: count.describe('Number of categorical variables in the latent.'),
-    classes: z.int().min(2).describe('Classes of each categorical variable.'),
-    blocks: count.describe('Blocks of the block-diagonal recurrence; they divide deter.'),
-    dynLayers: count.default(1).describe('Block-linear layers before the gates of the recurrence.'),
-    priorLayers: count.default(2).describe('Layers from the deterministic part to the prior.'),
-    posteriorLayers: count.default(1).describe('Layers from the deterministic part and the tokens to the posterior.'),
+    deter: width.describe('Width of the deterministic, recurrent part of the latent.'),
+    hidden: width.describe('Width of the layers inside the dynamics.'),
+    stoch: count.max(4096).describe('Number of categorical variables in the latent.'),
+    classes: count.min(2).max(4096).describe('Classes of each categorical variable.'),
+    blocks: count.max(4096).describe('Blocks of the block-diagonal recurrence; they divide deter.'),
+    dynLayers: layers.default(1).describe('Block-linear layers before the gates of the recurrence.'),
+    priorLayers: layers.default(2).describe('Layers from the deterministic part to the prior.'),
+    posteriorLayers: layers.default(1).describe('Layers from the deterministic part and the tokens to the posterior.'),
     ...outcomeOptions,
     unimix: fraction.default(0.01).describe('Share of the uniform distribution mixed into every categorical latent.'),
     freeNats: weight.default(1).describe('KL below which the dynamics and representation losses rest, in nats.'),

@@ -17,9 +17,9 @@ export const codecOptions = {
     .enum(['recon', 'probe', 'none'])
     .default('recon')
     .describe('The decoder shapes the latent, or only looks at it (no gradient reaches the latent), or is left out.'),
-  depth: count.describe('Base number of channels of encoder and decoder.'),
-  minResolution: count.default(4).describe('Side of the feature map at which encoder and decoder meet the latent.'),
-  stem: count.default(4).describe('Stride of the first patch convolution; later stages halve the side.'),
+  depth: count.max(4096).describe('Base number of channels of encoder and decoder.'),
+  minResolution: count.max(256).default(4).describe('Side of the feature map at which encoder and decoder meet the latent.'),
+  stem: count.max(256).default(4).describe('Stride of the first patch convolution; later stages halve the side.'),
 };
 
 /** Pictures must be such that halving them ends at the smallest feature map. */

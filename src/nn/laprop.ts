@@ -5,17 +5,17 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { float32, mapGroup, sizeOf } from '../nd-array.ts';
-import { natural, fraction, positive, weight, type Component, type OptionsOf, type PresetsOf } from '../config/index.ts';
+import { decay, natural, positive, type Component, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import type { Group, Optimizer, Params } from '../types.ts';
 
 const options = {
   optimizer: {
     learningRate: positive.default(4e-5).describe('Step size of LaProp.'),
     warmup: natural.default(1000).describe('Updates over which the learning rate rises from zero.'),
-    agc: weight.default(0.3).describe('Adaptive gradient clipping: largest gradient norm over parameter norm.'),
+    agc: positive.default(0.3).describe('Adaptive gradient clipping: largest gradient norm over parameter norm.'),
     agcMin: positive.default(1e-3).describe('Parameter norm below which the clipping stops shrinking.'),
-    beta1: fraction.default(0.9).describe('Decay of the momentum.'),
-    beta2: fraction.default(0.999).describe('Decay of the squared gradients.'),
+    beta1: decay.default(0.9).describe('Decay of the momentum.'),
+    beta2: decay.default(0.999).describe('Decay of the squared gradients.'),
     epsilon: positive.default(1e-20).describe('Added to the root of the squared gradients.'),
   },
 };

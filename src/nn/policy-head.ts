@@ -1,21 +1,25 @@
 /** The policy head that all behaviours share: one-hot categoricals, or bounded normals for continuous actions. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { count, fraction, positive, section, weight, type Broken, type OptionsOf } from '../config/index.ts';
+import { z } from 'zod';
+import { fraction, layers, section, weight, width, type Broken, type OptionsOf } from '../config/index.ts';
 import { boundedNormal, categorical } from './distributions.ts';
 import { chain, linear, mlp } from './layers.ts';
 import { fromWidths } from './widths.ts';
 import type { ActionSpace, Distribution, Group, ParameterSpec, Params } from '../types.ts';
 
+/** Actions lie within [−1, 1]: narrower normals are points, wider ones know two actions alone. */
+const deviation = z.number().min(1e-4).max(100);
+
 /** Keys of whatever learns a policy and a value. */
 export const headOptions = {
-  units: count.describe('Width of actor and critic.'),
-  actorLayers: count.default(3).describe('Hidden layers of the actor.'),
-  criticLayers: count.default(3).describe('Hidden layers of the critic.'),
+  units: width.describe('Width of actor and critic.'),
+  actorLayers: layers.default(3).describe('Hidden layers of the actor.'),
+  criticLayers: layers.default(3).describe('Hidden layers of the critic.'),
   entropy: weight.default(3e-4).describe('Weight of the entropy of the policy.'),
   slowRate: fraction.default(0.02).describe('Share of the parameters mixed into their slow copies at every update.'),
-  minStd: positive.default(0.1).describe('Smallest standard deviation of a continuous action.'),
-  maxStd: positive.default(1).describe('Largest standard deviation of a continuous action.'),
+  minStd: deviation.default(0.1).describe('Smallest standard deviation of a continuous action.'),
+  maxStd: deviation.default(1).describe('Largest standard deviation of a continuous action.'),
   scales: section({
     policy: weight.default(1).describe('Weight of the policy loss.'),
     value: weight.default(1).describe('Weight of the critic loss.'),

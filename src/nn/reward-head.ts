@@ -5,20 +5,21 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { count, type Broken } from '../config/index.ts';
+import { count, layers, width, type Broken } from '../config/index.ts';
 import type { Distribution, Group, Latent, ParameterSpec, Params } from '../types.ts';
 import { contractedTwoHot } from './distributions.ts';
 import { chain, linear, mlp, parametersOf, type Layer } from './layers.ts';
 
 /** Keys of a model that says what arriving somewhere gives. */
 export const outcomeOptions = {
-  units: count.describe('Width of the reward and continue heads.'),
-  rewardLayers: count.default(1).describe('Hidden layers of the reward head.'),
-  continueLayers: count.default(1).describe('Hidden layers of the continue head.'),
-  bins: z.int().min(3).default(255).describe('Bins of the two-hot heads; odd, so that one is zero.'),
+  units: width.describe('Width of the reward and continue heads.'),
+  rewardLayers: layers.default(1).describe('Hidden layers of the reward head.'),
+  continueLayers: layers.default(1).describe('Hidden layers of the continue head.'),
+  bins: count.min(3).max(9999).default(255).describe('Bins of the two-hot heads; odd, so that one is zero.'),
   horizonDiscount: z
     .number()
     .gt(1)
+    .max(1e7) // beyond, the discount is 1 in 32 bits
     .default(333)
     .describe('Steps to which the discount looks ahead: discount = 1 − 1/horizonDiscount.'),
 };

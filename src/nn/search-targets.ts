@@ -6,7 +6,7 @@ import type { ActionSpace, Distribution, Group } from '../types.ts';
 
 /** Keys of whatever searches continuous actions, or learns from such a search. */
 export const sampledOptions = {
-  samples: count.default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
+  samples: count.max(4096).default(16).describe('Actions that are sampled at every node of a search over continuous ones.'),
 };
 
 /**

@@ -1,5 +1,6 @@
 /** Gumbel MuZero (Danihelka et al. 2022, "Policy improvement by planning with Gumbel"). */
 import { bestConsidered, gumbelInteriorActionSelection, gumbelRootActionSelection } from './action-selection.ts';
+import { largest } from './largest.ts';
 import { plantTree } from './plant-tree.ts';
 import { qtransformCompletedByMixValue, type Qtransform } from './qtransforms.ts';
 import { gumbelDeviate } from './root-noise.ts';
@@ -48,14 +49,14 @@ export async function gumbelMuzeroPolicy(
     const row = root * numActions;
     qtransform(tree, root, ROOT_INDEX, qvalues);
     actionWeights.set(softmax(qvalues.map((q, i) => Math.log(priors[row + i]) + q)), row);
-    const mostVisits = Math.max(...visits.subarray(row, row + numActions));
+    const mostVisits = largest(visits.subarray(row, row + numActions));
     action[root] = bestConsidered(tree, root, mostVisits, { gumbel, qvalues });
   }
   return { action, actionWeights, searchTree: tree };
 }
 
 function softmax(logits: Float64Array): Float64Array {
-  const highest = Math.max(...logits);
+  const highest = largest(logits);
   const weights = logits.map((logit) => Math.exp(logit - highest));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);

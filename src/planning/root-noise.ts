@@ -1,4 +1,5 @@
 /** Randomness at the root of a search: Dirichlet and Gumbel noise, ties, and the choice of the action. */
+import { largest } from './largest.ts';
 import type { Rng } from '../types.ts';
 
 /** Half the distance between two values of `Rng.uniform`: moves [0, 1) to (0, 1), where logarithms are finite. */
@@ -58,8 +59,9 @@ export function sampleActions(weights: Float32Array, numActions: number, tempera
   const powers = new Float64Array(numActions);
   return Int32Array.from({ length: weights.length / numActions }, (_, root) => {
     const row = weights.subarray(root * numActions, (root + 1) * numActions);
-    const highest = Math.max(...row);
-    if (temperature === 0) return row.indexOf(highest);
+    const highest = largest(row);
+    // Where the power is not finite, only the largest has any share.
+    if (!Number.isFinite(1 / temperature)) return row.indexOf(highest);
     let sum = 0;
     row.forEach((weight, action) => (sum += powers[action] = (weight / highest) ** (1 / temperature)));
     const target = sum * rng.uniform();
