@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { didYouMean, nearest } from '../listing.ts';
 import { UserError } from '../user-error.ts';
 import { compose, type Component, type OptionsOf, type Options } from './component.ts';
+import { coreRules } from './core-rules.ts';
 import { coreOptions, headOptions, type Config } from './core.ts';
 import { keysOf, shown, valueInWords, type ConfigKey } from './keys.ts';
 import { isLayer, mergeLayers, type ConfigLayer } from './layer.ts';
@@ -176,7 +177,9 @@ function validate(tree: ConfigLayer, { schema, keys, components, request }: Vali
   const result = schema.safeParse(tree);
   if (result.success) {
     const config = freeze(result.data) as Config;
-    const [broken] = components.flatMap((component) => component.rules?.(optionsOf(config, component), config) ?? []);
+    const [broken] = [
+      ...coreRules(config), ...components.flatMap((component) => component.rules?.(optionsOf(config, component), config) ?? []),
+    ];
     if (!broken) return config;
     throw new UserError(`${broken.key}: ${broken.expected}, got ${valueInWords(valueAt(config, broken.key.split('.')))}`);
   }

@@ -186,7 +186,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
       const pictures = tf.stack(Array.from({ length: starts }, (_, start) =>
         tf.squeeze(cut(batch.image, span.first + start + depth(start), 1), [1])), 1);
       const seen = { state: config.decoder === 'probe' ? stopGradient(state) : state };
-      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), config.stem, picked(weights));
+      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), codec.stem, picked(weights));
     }
     const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof scales])));
     return { total, parts, latents, unrolled };

@@ -198,7 +198,7 @@ export function createRssm(config: RssmOptions, { image, actionSize }: Pick<Worl
     const alive = tf.mul(tf.sub(1, flattenAxes(batch.isTerminal, 2)), 1 - 1 / config.horizonDiscount);
     const seen = config.decoder === 'probe' ? stopGradients(all) : all;
     const parts = {
-      ...(decoder ? { image: pictureLoss(decoder, params, seen, picturesOf(batch.image), config.stem) } : {}),
+      ...(decoder ? { image: pictureLoss(decoder, params, seen, picturesOf(batch.image), codec.stem) } : {}),
       reward: tf.mean(reward.loss(flattenAxes(batch.reward, 2))),
       continue: tf.mean(discount.loss(alive)),
       ...kl,

@@ -18,16 +18,70 @@ export const codecOptions = {
     .default('recon')
     .describe('The decoder shapes the latent, or only looks at it (no gradient reaches the latent), or is left out.'),
   depth: count.max(4096).describe('Base number of channels of encoder and decoder.'),
-  minResolution: count.max(256).default(4).describe('Side of the feature map at which encoder and decoder meet the latent.'),
-  stem: count.max(256).default(4).describe('Stride of the first patch convolution; later stages halve the side.'),
+  minResolution: count.max(256).default(4).describe('Side of the feature map at which encoder and decoder meet the latent, or nearly so.'),
+  stem: count.max(256).default(4).describe('Stride of the first patch convolution, or nearly so where it does not divide the pictures; later stages halve the side.'),
 };
 
+/** Sides of pictures that are tried where one does not go with the other sizes. */
+const LARGEST_SIZE = 4096;
+/** Strides and smallest maps that are tried to make one possible. */
+const LARGEST_SIDE = 256;
+
+interface Strides {
+  readonly stem: number;
+  readonly minResolution: number;
+}
+
+/** Is `size` halved from `stem` patches to maps of `minResolution`? */
+const fits = (size: number, { stem, minResolution }: Strides): boolean => {
+  const halvings = Math.log2(size / (stem * minResolution));
+  return Number.isInteger(halvings) && halvings >= 0;
+};
+
+/** How often one is as large as the other, whichever is larger, as a logarithm. */
+const unlike = (a: number, b: number): number => Math.abs(Math.log2(a / b));
+
+/** The strides by which pictures of this size can be seen, those most like `asked` first in `stem`, then in `minResolution`. */
+function nearestStrides(size: number, asked: Strides, [least, most]: readonly [least: Strides, most: Strides]): Strides | undefined {
+  let best: Strides | undefined;
+  const rank = ({ stem, minResolution }: Strides): number => 1000 * unlike(stem, asked.stem) + unlike(minResolution, asked.minResolution);
+  for (let stem = least.stem; stem <= most.stem; stem++) {
+    if (size % stem !== 0) continue;
+    // Halved as often as it goes; every map on the way could be the last.
+    for (let side = size / stem; Number.isInteger(side) && side >= least.minResolution; side /= 2) {
+      const found = { stem, minResolution: side };
+      if (side <= most.minResolution && (!best || rank(found) < rank(best))) best = found;
+    }
+  }
+  return best;
+}
+
+/**
+ * The strides themselves where they divide the pictures (64, 32, …), else others of about their size: three quarters to
+ * less than twice of each, so that 48, 84, 96 and 100 do for strides of 4 to maps of 4. Undefined where there are none.
+ */
+function stridesFor(size: number, asked: Strides): Strides | undefined {
+  if (fits(size, asked)) return asked;
+  const around = (side: number): readonly [number, number] => [Math.ceil(0.75 * side), 2 * side - 1];
+  const [[stem, mostStem], [minResolution, mostResolution]] = [around(asked.stem), around(asked.minResolution)];
+  return nearestStrides(size, asked, [{ stem, minResolution }, { stem: mostStem, minResolution: mostResolution }]);
+}
+
 /** Pictures must be such that halving them ends at the smallest feature map. */
-export function codecRules({ stem, minResolution }: { stem: number; minResolution: number }, { size }: { size: number }): Broken[] {
-  const stages = Math.log2(size / (stem * minResolution));
-  if (Number.isInteger(stages) && stages >= 0) return [];
-  const smallest = stem * minResolution;
-  return [{ key: 'env.size', expected: `expected model.stem × model.minResolution × 2ⁿ = ${smallest}, ${2 * smallest}, …` }];
+export function codecRules({ stem, minResolution }: Strides, { size }: { readonly size: number }): Broken[] {
+  const asked = { stem, minResolution };
+  if (stridesFor(size, asked)) return [];
+  let expected = `expected a side that model.stem = ${stem} and model.minResolution = ${minResolution} divide`;
+  for (let away = 1; away <= LARGEST_SIZE; away++) {
+    const near = [size + away, size - away].find((side) => side >= 1 && side <= LARGEST_SIZE && stridesFor(side, asked));
+    if (near === undefined) continue;
+    expected = `expected ${near}, the nearest that goes with model.stem = ${stem} and model.minResolution = ${minResolution}`;
+    break;
+  }
+  const most = { stem: LARGEST_SIDE, minResolution: LARGEST_SIDE };
+  const possible = nearestStrides(size, asked, [{ stem: 1, minResolution: 1 }, most]);
+  const how = possible ? `, or model.stem=${possible.stem} model.minResolution=${possible.minResolution} beside it` : '';
+  return [{ key: 'env.size', expected: expected + how }];
 }
 
 export interface ImageShape {
@@ -42,11 +96,11 @@ export interface ImageShape {
   readonly minResolution: number;
 }
 
-/** The shape of a codec for a world's pictures, from a model's options. */
+/** The shape of a codec for a world's pictures, from a model's options; its strides are those that divide the pictures. */
 export const codecShape = (
   { stem, depth, minResolution }: Pick<ImageShape, 'stem' | 'depth' | 'minResolution'>,
   image: Pick<ImageShape, 'size' | 'channels'>,
-): ImageShape => ({ ...image, stem, depth, minResolution });
+): ImageShape => ({ ...image, depth, ...(stridesFor(image.size, { stem, minResolution }) ?? { stem, minResolution }) });
 
 interface Stage {
   readonly resolution: number;
