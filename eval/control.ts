@@ -19,6 +19,8 @@ export interface ControlResult {
   readonly lengthMean: number;
   /** Who played the other side of a game for two; returns are 1 for a game won, 0 for a draw, −1 for one lost, then. */
   readonly opponent?: string;
+  /** How many episodes were cut, and after how many steps, in a world that states no limit. */
+  readonly cut?: { readonly episodes: number; readonly steps: number };
   readonly returns: readonly number[];
   /** Wall time over decisions, worlds and drawing included. */
   readonly msPerDecision: number;
@@ -41,7 +43,7 @@ export async function evaluateControl(options: {
 }): Promise<ControlResult> {
   const { episodes, environment, lanes = controlLanes(episodes) } = options;
   const started = performance.now();
-  const { returns, lengths, decisions } = await playWorld({ ...options, lanes });
+  const { returns, lengths, decisions, cut } = await playWorld({ ...options, lanes });
   const elapsedMs = performance.now() - started;
   const returnMean = mean(returns);
   const returnCi95 = bootstrapInterval95(returns, options.rng.split('bootstrap'));
@@ -52,6 +54,7 @@ export async function evaluateControl(options: {
     ...scoreOf(environment, returnMean, returnCi95),
     lengthMean: mean(lengths),
     ...(options.opponent ? { opponent: options.opponent.name } : {}),
+    ...(cut ? { cut } : {}),
     returns,
     msPerDecision: elapsedMs / decisions,
   };

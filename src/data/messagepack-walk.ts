@@ -6,6 +6,9 @@
 /** Deeper than any configuration or state of a world. */
 const MAX_DEPTH = 48;
 
+/** Arrays count as one; a thousand worlds in flight take a tenth of that. */
+const MOST_VALUES = 300_000;
+
 /** Extensions that are let through: undefined, −0, and typed arrays of the kinds in `ARRAY_KINDS`. */
 const UNDEFINED = 0;
 export const NEGATIVE_ZERO = 1;
@@ -46,12 +49,14 @@ export function walkMessagePack(bytes: Uint8Array): void {
     if (!known) throw new Error(`it holds an extension of type ${type} at byte ${from}`);
   };
 
+  let values = 0;
   while (open.length > 0) {
     if (open[open.length - 1] === 0) {
       open.pop();
       continue;
     }
     open[open.length - 1]--;
+    if (++values > MOST_VALUES) throw new Error(`it holds more than ${MOST_VALUES} values`);
     const token = view.getUint8(take(1));
     if (token <= 0x7f || token >= 0xe0) continue; // small integers
     else if (token <= 0x8f) enter(2 * (token & 0x0f));

@@ -8,8 +8,14 @@ export type Plain = Readonly<Record<string, unknown>>;
 /** Deeper than that nobody nests what somebody is to read, and a circle has no end. */
 export const MAX_DEPTH = 50;
 
+/** What a file may hold, and what a list that holds another one twice, and so on, must not become. */
+const MOST_VALUES = 300_000;
+let visited = 0;
+
 /** Say where `value`, called `name`, holds something that is not plain data; undefined where it is plain throughout. */
 export function findNotPlain(value: unknown, name: string, depth = 0): string | undefined {
+  visited = depth === 0 ? 0 : visited + 1;
+  if (visited > MOST_VALUES) return `${name} is one of more than ${MOST_VALUES} values`;
   switch (typeof value) {
     case 'number': case 'boolean': case 'undefined': return undefined;
     case 'string': return value.isWellFormed() ? undefined : `${name} is a text with half a surrogate pair`;

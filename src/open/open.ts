@@ -6,6 +6,7 @@ import { readCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
 import { findCheckpoint } from '../data/find-checkpoint.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { actingPolicy, configure, openPolicy, settle, type Settled } from '../train/configure.ts';
+import { requireSameWorld } from '../train/same-world.ts';
 import { requireTrusted } from '../train/named-code.ts';
 import type { EngineChoice, Environment, Group, ParamArrays, ParameterSpec, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
@@ -55,7 +56,9 @@ export async function openAgent(runOrFile: string, { overrides = [], policies = 
   await requireKnown(file, checkpoint);
   const configured = await configure({ base: { ...checkpoint.config }, overrides, policies });
   const { config } = configured;
-  const settled = settle(configured, await loadWorld(config.world));
+  const plain = await loadWorld(config.world);
+  requireSameWorld(file, checkpoint.extra.world, plain);
+  const settled = settle(configured, plain);
   const params = checkpoint.arrays.params ?? {};
   requireSameShapes(file, settled.agent.parameters, params);
   const engine = await resolveEngine(config.engine.name, config.engine.provider);

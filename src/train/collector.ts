@@ -9,6 +9,7 @@ import type { DriverSnapshot, FinishedEpisode } from '../world/driver.ts';
 import type { OpenDriver } from '../world/external.ts';
 import { withBursts } from './bursts.ts';
 import { DivergedError } from './diverged.ts';
+import { requireCarry } from './saved-arrays.ts';
 import type { OpenPolicy } from './configure.ts';
 
 /** What is to be collected. Plain data. */
@@ -99,6 +100,7 @@ export async function createLocalCollector(options: LocalCollectorOptions): Prom
     },
     snapshot: async () => left ?? { driver: await driver.snapshot(), carry },
     async restore(snapshot) {
+      requireCarry('the checkpoint', snapshot.carry, policy.initial(driver.lanes));
       ({ carry } = snapshot);
       return driver.restore(snapshot.driver);
     },

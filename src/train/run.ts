@@ -26,6 +26,7 @@ import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { markOf } from './named-code.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
+import { requireSameWorld, worldMark } from './same-world.ts';
 import { requireSavedRun } from './saved-run.ts';
 import type { LearnerState } from './update.ts';
 
@@ -97,6 +98,7 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
     const saved = existsSync(file) ? await readCheckpoint(file) : undefined;
     if (saved) {
       await requireSameConfig(directory, saved, config);
+      requireSameWorld(file, saved.extra.world, options.environment);
       requireSavedRun(file, saved, { config, agent, actionSize: shape.actionSize });
     }
     const { lanes } = config.env;
@@ -139,7 +141,7 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
         await writeCheckpoint(file, {
           kind: 'run', config: { ...config }, command,
           counters: { ...counters, elapsedMs: clock.elapsedMs() },
-          arrays, extra: { driver: worlds, replay: mark, means, ...markOf(config) },
+          arrays, extra: { driver: worlds, replay: mark, means, world: worldMark(options.environment), ...markOf(config) },
         });
         await replay.commit(mark);
       },

@@ -5,6 +5,6 @@ import type { WrapperSettings } from './wrappers.ts';
 export interface WorldSettings extends WrapperSettings, Look {
   /** Side of the pictures in pixels. */
   readonly size: number;
-  /** Seconds that a world in another process may take to answer; 0 means no limit. */
+  /** Seconds that a world in another process may take for one thing that it is asked; 0 means no limit. */
   readonly timeout?: number;
 }

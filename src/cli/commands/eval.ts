@@ -75,9 +75,11 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
     console.log(JSON.stringify(report));
     return;
   }
-  const { summaryLine } = await import('../summary.ts');
+  const { cutInWords, summaryLine } = await import('../summary.ts');
   console.log(`${environment.name}, ${policy.name}, ${episodes} episodes, seed ${seed}`);
   console.log(summaryLine(environment, result));
+  const cut = cutInWords(result);
+  if (cut) console.log(cut);
   console.log(`mean length ${result.lengthMean.toFixed(1)}, ${result.msPerDecision.toFixed(2)} ms per decision`);
 }
 

@@ -23,6 +23,6 @@ async function exportAgent(target: string, { out, full }: { out: string; full?: 
   const { markOf } = await import('../../train/named-code.ts');
   const { checkpoint, params } = await openAgent(target);
   const { config, counters, command } = checkpoint;
-  await writeCheckpoint(out, { kind: 'agent', config, counters, command, arrays: { params }, extra: markOf(config) }, { half: !full });
+  await writeCheckpoint(out, { kind: 'agent', config, counters, command, arrays: { params }, extra: { ...markOf(config), ...(checkpoint.extra.world ? { world: checkpoint.extra.world } : {}) } }, { half: !full });
   console.log(`${out}: ${(statSync(out).size / 1e6).toFixed(2)} MB, made by: ${command}`);
 }

@@ -151,6 +151,7 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
   const { createProgress } = await import('../progress.ts');
   const { createLiveDream } = await import('../live-dream.ts');
   const { WorldError } = await import('../../world/world-error.ts');
+  const { hurryWorlds } = await import('../../world/gym/process.ts');
   const { beyondInWords } = await import('../../train/beyond.ts');
   const { config, clock, resume, learner } = run;
   const progress = createProgress({
@@ -158,8 +159,10 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
     ...(resume ? { start: { step: resume.step, update: resume.update } } : {}),
   });
   let live: LiveDream | undefined;
-  const interruption = listenForInterruption(() =>
-    progress.note('stopping: the block in work is finished and saved; Ctrl-C again to drop it'));
+  const interruption = listenForInterruption(() => {
+    hurryWorlds();
+    progress.note('stopping: the block in work is finished and saved; Ctrl-C again to drop it');
+  });
   const stopListening = () => {
     interruption.ignore();
     progress.stop();
@@ -191,6 +194,8 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
     return interrupted ? interruption.signal() : undefined;
   } catch (error) {
     if (error instanceof WorldError && last && !last.refused) {
+      const signal = interruption.signal();
+      if (signal) return signal; // a world that hung was given up, as was asked
       progress.note(`the world failed; saved at step ${last.state.step}. When it is mended, go on with: ${again}`);
     }
     throw error;
@@ -229,7 +234,7 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
   const { actBy } = await import('../../open/open.ts');
-  const { summaryLine } = await import('../summary.ts');
+  const { cutInWords, summaryLine } = await import('../summary.ts');
   const { whyNoTruth } = await import('../../world/external.ts');
   const { writeRunReport } = await import('../run-folder.ts');
   const { config, world, environment, agent, engine, learner, directory } = run;
@@ -251,6 +256,8 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const next = nextSteps(run, dream !== undefined);
   const page = await writeRunReport(run, { result, ...reached, summary, next, ...(dream ? { dream } : {}) });
   console.log(`\n${summary}   (mean return of ${episodes} fresh episodes, 95 % interval)`);
+  const cut = cutInWords(result);
+  if (cut) console.log(cut);
   console.log(`trained for ${(reached.trainedMs / 1000).toFixed(0)} s; everything is in ${directory}, begin with ${page}\n`);
   console.log(next.join('\n'));
 }

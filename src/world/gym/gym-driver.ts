@@ -10,7 +10,7 @@ import { actionRows, createObservationBuffer, recordOf } from '../episode.ts';
 import type { Arrival } from '../episode.ts';
 import type { OpenDriver } from '../external.ts';
 import { channelsOf } from '../frame-stack.ts';
-import { arrive, observe, planEpisode, planMove } from './gym-episode.ts';
+import { arrive, lanesOf, observe, planEpisode, planMove, whereIs } from './gym-episode.ts';
 import type { GymEpisode, GymRules } from './gym-episode.ts';
 import { openLanes } from './lanes.ts';
 
@@ -27,7 +27,7 @@ interface Lane {
 export async function openGymDriver(rules: GymRules, options: DriverOptions): Promise<OpenDriver> {
   const { environment, lanes: laneCount, size, look } = options;
   if (!Number.isInteger(laneCount) || laneCount < 1) throw new RangeError(`expected lanes ≥ 1, got ${laneCount}`);
-  const server = await openLanes({ name: rules.name, lanes: laneCount, size, greyscale: look?.greyscale ?? false, timeout: rules.timeout });
+  const server = await openLanes(lanesOf(rules, laneCount, options));
   const length = actionSize(rules.actions);
   const channels = channelsOf(look ?? {});
   const buffer = createObservationBuffer(environment, laneCount, size, channels);
@@ -47,7 +47,8 @@ export async function openGymDriver(rules: GymRules, options: DriverOptions): Pr
 
   /** Begin the given episodes, one a lane: their first records. */
   async function begin(planned: Lane[]): Promise<Step[][]> {
-    const answers = await server.reset(planned.map(({ episode }) => episode.seed));
+    const seeds = planned.map(({ episode }) => episode.seed);
+    const answers = await server.reset(seeds, (index) => whereIs(index, planned[index].number, planned[index].episode));
     lanes = planned;
     return answers.map((seen, index) => (seen ? [record(index, seen.image)] : []));
   }
@@ -77,7 +78,7 @@ export async function openGymDriver(rules: GymRules, options: DriverOptions): Pr
       const rows = actionRows(environment, laneCount, actions);
       const next = lanes.map(({ number }, index) => plan(index, number + 1));
       const moves = lanes.map(({ episode }, i) => planMove(rules, episode, rows[i], next[i].episode.seed));
-      const arrivals = await server.step(moves);
+      const arrivals = await server.step(moves, (index) => whereIs(index, lanes[index].number, lanes[index].episode));
       const finished: FinishedEpisode[] = [];
       const steps = lanes.map((lane, index) => {
         const came = arrivals[index];

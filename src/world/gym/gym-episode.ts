@@ -5,8 +5,10 @@
 import type { Action, ActionSpace, Rng } from '../../types.ts';
 import { actionSize, decodeAction, encodeAction } from '../actions.ts';
 import type { Arrival } from '../episode.ts';
+import type { DriverOptions } from '../driver.ts';
 import { layFrames } from '../frame-stack.ts';
 import type { WrapperSettings } from '../wrappers.ts';
+import type { LanesOptions } from './lanes.ts';
 import { SEED_LIMIT } from './protocol.ts';
 import type { LaneArrival, Move } from './protocol.ts';
 
@@ -14,8 +16,10 @@ import type { LaneArrival, Move } from './protocol.ts';
 export interface GymRules extends Pick<WrapperSettings, 'actionRepeat' | 'stickyActions' | 'timeLimit'> {
   readonly name: string;
   readonly actions: ActionSpace;
-  /** Seconds that it may take to answer; 0 means no limit. */
-  readonly timeout: number;
+  /** Whether the time limit is neither the world's own nor what the user asked for. */
+  readonly isDefaultLimit?: boolean;
+  /** As of `LanesOptions`. */
+  readonly worldTimeoutMs?: number;
 }
 
 export interface GymEpisode {
@@ -39,6 +43,18 @@ export function planEpisode(rng: Rng): GymEpisode {
   // Two draws, because one has only 24 random bits.
   const seed = rng.int(2 ** 16) * (SEED_LIMIT / 2 ** 16) + rng.int(SEED_LIMIT / 2 ** 16);
   return { seed, rng, recent: [], steps: 0, length: 0, return: 0 };
+}
+
+/** What its process is to be, with so many lanes. */
+export function lanesOf(rules: GymRules, lanes: number, { size, look }: Pick<DriverOptions, 'size' | 'look'>): LanesOptions {
+  const { name, actions, worldTimeoutMs } = rules;
+  const greyscale = look?.greyscale ?? false;
+  return { name, lanes, size, greyscale, actions, ...(worldTimeoutMs === undefined ? {} : { worldTimeoutMs }) };
+}
+
+/** Where an episode stands, in words; lanes and episodes are given as they are counted here, from 0. */
+export function whereIs(lane: number, number: number, { length }: GymEpisode): string {
+  return `lane ${lane + 1}, episode ${number + 1}, action ${length + 1}`;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Whole episodes of a Python world played by a policy, for evaluation; what `play.ts` is to our own worlds. */
 import { actionRows, createObservationBuffer } from '../episode.ts';
 import { channelsOf } from '../frame-stack.ts';
-import type { Played, PlayOptions } from '../play.ts';
-import { arrive, observe, planEpisode, planMove } from './gym-episode.ts';
+import type { WorldPlayed } from '../external.ts';
+import type { PlayOptions } from '../play.ts';
+import { arrive, lanesOf, observe, planEpisode, planMove, whereIs } from './gym-episode.ts';
 import type { GymEpisode, GymRules } from './gym-episode.ts';
 import { openLanes } from './lanes.ts';
 import type { Lanes } from './lanes.ts';
@@ -12,14 +13,14 @@ import type { Lanes } from './lanes.ts';
  * `rng.split('policy')`. A lane that is done takes the next episode that nobody has begun.
  * @throws RangeError where there is nothing to play; UserError where the world cannot be started or fails
  */
-export async function playGymEpisodes(rules: GymRules, options: PlayOptions): Promise<Played> {
-  const { episodes, size, look } = options;
+export async function playGymEpisodes(rules: GymRules, options: PlayOptions): Promise<WorldPlayed> {
+  const { episodes } = options;
   if (!Number.isInteger(episodes) || episodes < 1) throw new RangeError(`expected episodes ≥ 1, got ${episodes}`);
   if (!Number.isInteger(options.lanes) || options.lanes < 1) {
     throw new RangeError(`expected lanes ≥ 1, got ${options.lanes}`);
   }
   const lanes = Math.min(options.lanes, episodes);
-  const server = await openLanes({ name: rules.name, lanes, size, greyscale: look?.greyscale ?? false, timeout: rules.timeout });
+  const server = await openLanes(lanesOf(rules, lanes, options));
   try {
     return await play(rules, { ...options, lanes }, server);
   } finally {
@@ -31,15 +32,22 @@ async function play(
   rules: GymRules,
   { environment, policy, episodes, lanes: laneCount, size, look, rng }: PlayOptions,
   server: Lanes,
-): Promise<Played> {
+): Promise<WorldPlayed> {
   const { observation, show } = createObservationBuffer(environment, laneCount, size, channelsOf(look ?? {}));
   const policyRng = rng.split('policy');
   const returns = new Array<number>(episodes).fill(0);
   const lengths = new Array<number>(episodes).fill(0);
   let begun = 0;
   let decisions = 0;
+  /** Episodes that a limit ended which nobody asked for. */
+  let cut = 0;
   /** The episode in each lane and its number; undefined where none is left. */
   const lanes: ({ episode: GymEpisode; index: number } | undefined)[] = [];
+
+  function whereabouts(lane: number): string {
+    const playing = lanes[lane];
+    return playing ? whereIs(lane, playing.index, playing.episode) : `lane ${lane + 1}`;
+  }
 
   /** Begin the next episodes in these lanes, as far as there are any. */
   async function beginIn(free: readonly number[]): Promise<void> {
@@ -50,7 +58,7 @@ async function play(
       seeds[lane] = lanes[lane]?.episode.seed ?? null;
     }
     if (seeds.every((seed) => seed === null)) return;
-    const answers = await server.reset(seeds);
+    const answers = await server.reset(seeds, whereabouts);
     answers.forEach((seen, lane) => {
       const playing = lanes[lane];
       if (seen && playing) show(lane, undefined, observe(playing.episode, seen.image, look?.frameStack));
@@ -65,6 +73,7 @@ async function play(
     const rows = actionRows(environment, laneCount, choice.action);
     const arrivals = await server.step(
       lanes.map((playing, lane) => (playing ? planMove(rules, playing.episode, rows[lane], null) : null)),
+      whereabouts,
     );
     const free: number[] = [];
     lanes.forEach((playing, lane) => {
@@ -76,6 +85,7 @@ async function play(
       if (arrival.isLast) {
         returns[index] = episode.return;
         lengths[index] = episode.length;
+        if (rules.isDefaultLimit && !arrival.isTerminal && episode.steps >= rules.timeLimit) cut++;
         free.push(lane); // a policy never sees the last picture: there is nothing left to decide
       } else {
         show(lane, undefined, observe(episode, came.image, look?.frameStack), arrival.action);
@@ -83,5 +93,5 @@ async function play(
     });
     if (free.length > 0) await beginIn(free);
   }
-  return { returns, lengths, decisions };
+  return { returns, lengths, decisions, ...(cut > 0 ? { cut: { episodes: cut, steps: rules.timeLimit } } : {}) };
 }

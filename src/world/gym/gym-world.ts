@@ -14,22 +14,28 @@ export function isGymName(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
+export interface LoadOptions {
+  /** As of `LanesOptions`. */
+  readonly worldTimeoutMs?: number;
+}
+
 /**
  * The world that `name` stands for. Its process is asked what it is, and for one picture, and ended; driver and player
  * start their own.
  * @throws UserError where Python, a package or the world is missing, or where the world or its picture does not suit
  */
-export async function loadGymWorld(name: string): Promise<ExternalWorld> {
+export async function loadGymWorld(name: string, { worldTimeoutMs }: LoadOptions = {}): Promise<ExternalWorld> {
   if (name === PREFIX) {
     throw new UserError(`expected a Gymnasium id or a .py file after '${PREFIX}', for example gym:CartPole-v1`);
   }
-  const lanes = await openLanes({ name, lanes: 1, size: 1, greyscale: false, timeout: DEFAULT_TIMEOUT });
+  const timeout = worldTimeoutMs === undefined ? {} : { worldTimeoutMs };
+  const lanes = await openLanes({ name, lanes: 1, size: 1, greyscale: false, ...timeout });
   try {
-    await lanes.reset([0]); // what it lacks for drawing is said now, before anything is made for a run
+    await lanes.reset([0], () => 'its first episode'); // what it lacks for drawing is said now, before anything is made for a run
   } finally {
     await lanes.close();
   }
-  return gymWorld({ name, actions: lanes.actions, maxSteps: lanes.maxSteps });
+  return gymWorld({ name, actions: lanes.actions, maxSteps: lanes.maxSteps, ...timeout });
 }
 
 /** A world as Python describes it. */
@@ -38,22 +44,22 @@ interface GymDescription {
   readonly actions: ActionSpace;
   /** Its time limit in its own steps; null where it has none. */
   readonly maxSteps: number | null;
+  readonly worldTimeoutMs?: number;
 }
 
-/**
- * For worlds that have no time limit, so that every evaluation ends: that of the Arcade Learning Environment, 108,000
- * frames of which one in four is seen (Machado et al. 2018).
- */
-const DEFAULT_TIME_LIMIT = 27_000;
-
-/** Seconds, where no configuration says so; `env.timeout` has the same default. */
-const DEFAULT_TIMEOUT = 60;
+/** For worlds that state no time limit, so that every episode of an evaluation ends; in the world's own steps. */
+export const DEFAULT_TIME_LIMIT = 10_000;
 
 function gymWorld(world: GymDescription, settings?: WorldSettings): ExternalWorld {
   const { name, actions } = world;
-  const { actionRepeat = 1, stickyActions = 0, timeLimit = 0, timeout = DEFAULT_TIMEOUT } = settings ?? {};
+  const { actionRepeat = 1, stickyActions = 0, timeLimit = 0, timeout } = settings ?? {};
+  const worldTimeoutMs = timeout === undefined ? world.worldTimeoutMs : 1000 * timeout;
   const limit = timeLimit || (world.maxSteps ?? DEFAULT_TIME_LIMIT);
-  const rules: GymRules = { name, actions, actionRepeat, stickyActions, timeLimit: limit, timeout };
+  const rules: GymRules = {
+    name, actions, actionRepeat, stickyActions, timeLimit: limit,
+    isDefaultLimit: timeLimit === 0 && world.maxSteps === null,
+    ...(worldTimeoutMs === undefined ? {} : { worldTimeoutMs }),
+  };
   const refuse = (): never => {
     throw new UserError(`${name} lives in Python: it can be trained in and evaluated, but not forked or drawn here`);
   };

@@ -1,19 +1,33 @@
-/** A Python process that serves a world: started, asked one thing after the other, ended. */
+/** A Python process that serves a world: started, asked one thing after the other, ended with all that it started. */
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../user-error.ts';
 import { ExternalWorldError } from '../external.ts';
-import { errorSchema, packMessage, readMessages } from './protocol.ts';
-import type { Request } from './protocol.ts';
+import { hurry, startCountdown } from './countdown.ts';
+import { errorSchema, packMessage, readMessages, workingSchema } from './protocol.ts';
+import type { Request, Working } from './protocol.ts';
+
+/** Where a lane stands, in words, for example `lane 1, episode 3, action 17`. */
+export type Whereabouts = (lane: number) => string;
+
+/** What is known of a request where it fails. */
+export interface Asking {
+  /** How long the world may be silent; it is heard of at least between two things that it is asked for. */
+  readonly timeoutMs: number;
+  /** The lanes that are asked. */
+  readonly asked?: readonly number[];
+  readonly whereabouts?: Whereabouts;
+}
 
 export interface WorldProcess {
   /**
-   * Send a request and wait for its reply.
-   * @throws ExternalWorldError with what was refused, or with the traceback or the last lines of stderr; UserError
-   * where there is no Python
+   * Send a request and wait for its reply. After a failure every other request fails likewise.
+   * @throws ExternalWorldError with what was refused, with the traceback or the last lines of stderr, or with what was
+   * waited for in vain; UserError where there is no Python
    */
-  request(message: Request): Promise<unknown>;
+  request(message: Request, asking: Asking): Promise<unknown>;
   /** End it; more than once does no harm. */
   close(): Promise<void>;
 }
@@ -21,32 +35,44 @@ export interface WorldProcess {
 const SERVER = fileURLToPath(new URL('server.py', import.meta.url));
 /** How long a world may take to close before it is killed. */
 const CLOSING_MS = 5000;
+/** How long a process that is killed, or that closed a pipe, is waited for. */
+const ENDING_MS = 1000;
+/** How long a world that is about to be ended may take to say where it is. */
+const LAST_WORD_MS = 500;
+/** How long worlds may still take once the user wants to leave. */
+const HURRY_MS = 3000;
 /** Of stderr, the end is kept. */
 const STDERR_CHARS = 4000;
+/** So many lanes are named where any of them may be meant. */
+const NAMED_LANES = 4;
 
-/**
- * @param name the world as the user called it, `gym:` included
- * @param timeout seconds that it may take to answer; 0 means no limit
- */
-export function startWorldProcess(name: string, timeout: number): WorldProcess {
+/** Groups of processes are ended as one, which there are on POSIX alone. */
+const GROUPS = process.platform !== 'win32';
+
+/** Processes that somebody waits for: if this process ends meanwhile, they do as well. */
+const awaited = new Set<() => void>();
+process.on('exit', () => awaited.forEach((kill) => kill()));
+
+/** The user wants to leave: worlds that do not answer within seconds are given up, with an ExternalWorldError. */
+export function hurryWorlds(): void {
+  hurry(HURRY_MS);
+}
+
+/** @param name the world as the user called it, `gym:` included */
+export function startWorldProcess(name: string): WorldProcess {
   const python = process.env.PYTHON || 'python3';
-  const child = spawn(python, ['-B', SERVER, name.slice('gym:'.length)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32', // the first of a group, which can be ended with all that it has started
-  });
-  const kill = (): void => {
-    try {
-      if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL');
-    } catch {} // it has ended
-    child.kill('SIGKILL');
-  };
+  const args = ['-B', SERVER, name.slice('gym:'.length), ...(GROUPS ? [String(process.pid)] : [])];
+  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: GROUPS, windowsHide: true });
   const replies = readMessages(child.stdout);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-STDERR_CHARS);
   });
-  child.stdin.on('error', () => {}); // a process that has ended is noticed where its reply is read
+  // A process that has ended, or that closed a pipe, is noticed where its reply is read.
+  for (const stream of child.stdio) stream?.on('error', () => {});
   let pending = 0;
+  /** Why nothing more can be asked. */
+  let failure: UserError | undefined;
 
   const missing = new Promise<UserError>((resolve) => {
     child.once('error', ({ message }) => {
@@ -54,14 +80,22 @@ export function startWorldProcess(name: string, timeout: number): WorldProcess {
       resolve(new UserError(`${problem}: install it, or name it in the environment variable PYTHON`));
     });
   });
-  const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
-  // 'close' comes after 'exit', when everything of stderr has been read.
-  const ended = new Promise<ExternalWorldError>((resolve) => {
-    child.once('close', (code, signal) => {
-      const how = signal === null ? `with code ${code}` : `by ${signal}`;
-      resolve(new ExternalWorldError(`${name}: its Python process ended ${how}\n${printable(stderr)}`.trimEnd()));
+  const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      kill(); // what it started would outlive it, and keep its pipes open
+      resolve();
     });
   });
+
+  function kill(): void {
+    try {
+      if (GROUPS && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    } catch {
+      // nobody is left
+    }
+  }
 
   /** Only while somebody waits for a reply does the child keep this process alive. */
   function hold(change: -1 | 0 | 1): void {
@@ -71,54 +105,94 @@ export function startWorldProcess(name: string, timeout: number): WorldProcess {
       if (pending > 0) handle.ref();
       else handle.unref();
     }
+    if (pending > 0) awaited.add(kill);
+    else awaited.delete(kill);
   }
 
-  async function nextReply(): Promise<unknown> {
-    let reply: IteratorResult<unknown, void>;
+  /** The world, and the lanes that may be meant. */
+  function subject({ asked = [], whereabouts }: Asking, lane?: number | null): string {
+    const lanes = typeof lane === 'number' ? [lane] : asked;
+    if (!whereabouts || lanes.length === 0) return name;
+    if (lanes.length > NAMED_LANES) return `${name}, one of ${lanes.length} lanes, the first of which is ${whereabouts(lanes[0])}`;
+    return `${name}, ${lanes.map(whereabouts).join(' or ')}`;
+  }
+
+  /** Why the stream of replies ended. */
+  async function ending(message: Request, asking: Asking): Promise<UserError> {
+    const gone = await Promise.race([missing, exited.then(() => 'ended' as const), after(ENDING_MS)]);
+    if (gone instanceof UserError) return gone;
+    if (gone === undefined) kill();
+    await Promise.race([closed, after(ENDING_MS)]); // everything of stderr has been read then
+    const how = child.signalCode === null ? `with code ${child.exitCode}` : `by ${child.signalCode}`;
+    const did = gone === undefined ? 'closed the pipe on which it answers' : `ended ${how}`;
+    const problem = `its Python process ${did} when it was asked to ${message.type}`;
+    return new ExternalWorldError(`${subject(asking)}: ${problem}\n${printable(stderr)}`.trimEnd());
+  }
+
+  /** Why patience ended, and with it the process. */
+  async function silence(
+    message: Request,
+    asking: Asking,
+    { waited, next, working }: { waited: string; next: Promise<unknown>; working?: Working },
+  ): Promise<UserError> {
+    if (GROUPS) child.kill('SIGUSR1');
+    const last = workingSchema.safeParse(await Promise.race([next, after(LAST_WORD_MS)]));
+    kill();
+    await Promise.race([closed, after(ENDING_MS)]);
+    const { lane, doing, where } = (last.success ? last.data : working) ?? { lane: null, doing: null, where: null };
+    const call = doing ?? (message.type === 'open' ? 'starting it' : `${message.type}()`);
+    const problem = `${call} did not return for ${waited}${where === null ? '' : ` (it was in ${where})`}`;
+    return new ExternalWorldError(
+      `${subject(asking, lane)}: ${problem}, so its process was ended; if it is only slow, raise env.timeout`,
+    );
+  }
+
+  /** The reply to `message`, past what the world tells before. */
+  async function nextReply(message: Request, asking: Asking): Promise<unknown> {
+    const countdown = startCountdown(asking.timeoutMs);
+    let working: Working | undefined;
     try {
-      reply = await replies.next();
+      for (;;) {
+        const next = replies.next();
+        const reply = await Promise.race([next, countdown.up]);
+        if (reply === undefined) {
+          const seconds = `${Number((countdown.waitedMs() / 1000).toPrecision(3))} s`;
+          const waited = countdown.hurried() ? `${seconds}, when this was to end` : seconds;
+          const value = next.then(({ value: last }) => last, () => undefined);
+          throw await silence(message, asking, { waited, next: value, ...(working ? { working } : {}) });
+        }
+        if (reply.done) throw await ending(message, asking);
+        if (!isOfType(reply.value, 'working')) return reply.value;
+        working = workingSchema.safeParse(reply.value).data;
+        countdown.again();
+      }
     } catch (error) {
+      if (error instanceof UserError) throw error;
       kill();
       const problem = error instanceof Error ? error.message : String(error);
       throw new ExternalWorldError(`${name}: cannot read what its Python process sent: ${problem}`, { cause: error });
-    }
-    if (reply.done) throw await Promise.race([missing, ended]);
-    return reply.value;
-  }
-
-  /** End the process where it does not answer in time. */
-  async function inTime<T>(answer: Promise<T>, asked: string): Promise<T> {
-    if (timeout <= 0) return answer;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        kill();
-        const found = stderr === '' ? '' : `\n${printable(stderr)}`;
-        reject(new ExternalWorldError(
-          `${name} has not answered for ${timeout} s (env.timeout) when it was asked to ${asked}; its Python process was ended${found}`.trimEnd(),
-        ));
-      }, timeout * 1000);
-    });
-    answer.catch(() => {}); // that it ends is our own doing then
-    try {
-      return await Promise.race([answer, late]);
     } finally {
-      clearTimeout(timer);
+      countdown.stop();
     }
   }
 
   hold(0);
   return {
-    async request(message) {
+    async request(message, asking) {
+      if (failure) throw failure;
       hold(1);
       try {
         child.stdin.write(packMessage(message));
-        const reply = await inTime(nextReply(), message.type);
-        const failure = errorSchema.safeParse(reply);
-        if (!failure.success) return reply;
-        const { kind, message: said, traceback } = failure.data;
-        if (kind === 'refused') throw new ExternalWorldError(`${name}: ${said}`);
-        throw new ExternalWorldError(`${name} failed in Python: ${said}\n${printable(traceback)}`.trimEnd());
+        const reply = await nextReply(message, asking);
+        const failed = isOfType(reply, 'error') ? errorSchema.safeParse(reply) : undefined;
+        if (!failed?.success) return reply;
+        const { kind, message: said, traceback, lane } = failed.data;
+        const where = lane === undefined || lane === null ? name : subject(asking, lane);
+        if (kind === 'refused') throw new ExternalWorldError(`${where}: ${said}`);
+        throw new ExternalWorldError(`${where} failed in Python: ${said}\n${printable(traceback)}`.trimEnd());
+      } catch (error) {
+        if (error instanceof UserError) failure = error;
+        throw error;
       } finally {
         hold(-1);
       }
@@ -136,5 +210,14 @@ export function startWorldProcess(name: string, timeout: number): WorldProcess {
   };
 }
 
-/** Without what could move a terminal's cursor or change its colours. */
-const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, '');
+const isOfType = (reply: unknown, type: string): boolean =>
+  typeof reply === 'object' && reply !== null && 'type' in reply && reply.type === type;
+
+/** Nothing, after so long. */
+const after = (ms: number): Promise<undefined> => new Promise((resolve) => void setTimeout(resolve, ms, undefined));
+
+/** Without what could move a terminal's cursor or change its colours, and without lines of our own server. */
+function printable(text: string): string {
+  const ours = `  File "${path.dirname(SERVER)}`;
+  return text.replace(/(?![\n\t])\p{Cc}/gu, '').split('\n').filter((line) => !line.startsWith(ours)).join('\n');
+}

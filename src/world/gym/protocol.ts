@@ -18,7 +18,10 @@ const moveSchema = z.object({
 });
 
 export const requestSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('open'), protocol: z.int(), lanes: side, size: side, greyscale: z.boolean() }),
+  z.object({
+    type: z.literal('open'), protocol: z.int(), lanes: side, size: side, greyscale: z.boolean(),
+    progress: z.boolean().optional(),
+  }),
   z.object({ type: z.literal('reset'), seeds: z.array(seed.nullable()) }),
   z.object({ type: z.literal('step'), moves: z.array(moveSchema.nullable()) }),
 ]);
@@ -39,8 +42,13 @@ export const openedSchema = z.object({
 });
 export const resetSchema = z.object({ type: z.literal('reset'), lanes: z.array(seenSchema.nullable()) });
 export const steppedSchema = z.object({ type: z.literal('stepped'), lanes: z.array(arrivalSchema.nullable()) });
+const lane = z.int().min(0).nullable();
 export const errorSchema = z.object({
   type: z.literal('error'), kind: z.enum(['refused', 'crashed']), message: z.string(), traceback: z.string(),
+  lane: lane.optional(),
+});
+export const workingSchema = z.object({
+  type: z.literal('working'), lane, doing: z.string(), where: z.string().nullable(),
 });
 
 /** What one lane is to do: actions one after the other until one ends the episode. */
@@ -50,6 +58,8 @@ export type Request = z.infer<typeof requestSchema>;
 export type Seen = z.infer<typeof seenSchema>;
 /** What a move led to; `first` is the beginning of the next episode, where there is one. */
 export type LaneArrival = z.infer<typeof arrivalSchema>;
+/** What a world is at, before its answer: in which lane, if in one, and in which line of its file, if that is known. */
+export type Working = z.infer<typeof workingSchema>;
 export type Opened = z.infer<typeof openedSchema>;
 export type Reply =
   | Opened

@@ -227,17 +227,19 @@ describe.skipIf(!hasPython)('what goes wrong', () => {
     const error = await failure('crash');
     expect(error).toBeInstanceOf(ExternalWorldError);
     expect(error).toBeInstanceOf(UserError);
-    expect(String(error)).toMatch(/stand_in\.py failed in Python: ValueError: the stand-in crashed\nTraceback \(/);
+    expect(String(error)).toMatch(/stand_in\.py, lane 1, episode 1, action 1 failed in Python: ValueError: the stand-in crashed\nTraceback \(/);
     expect(String(error)).toMatch(/stand_in\.py", line \d+, in step/);
   });
 
   it('a death is reported with the last words', async () => {
-    expect(String(await failure('die'))).toMatch(/stand_in\.py: its Python process ended with code 3\nlast words$/);
+    expect(String(await failure('die'))).toMatch(
+      /stand_in\.py, lane 1, episode 1, action 1: its Python process ended with code 3 when it was asked to step\nlast words$/,
+    );
   });
 
   it('rewards and pictures must make sense', async () => {
-    expect(String(await failure('infinite'))).toMatch(/: expected a finite reward from step\(\), .* got inf$/);
-    expect(String(await failure('blind'))).toMatch(/expected a picture \[height, width, 3\] from .*, got nothing$/);
+    expect(String(await failure('infinite'))).toMatch(/: expected a finite reward from step\(\), got inf$/);
+    expect(String(await failure('blind'))).toMatch(/expected a picture of uint8 \[height, width, 3\] from .*, got None: make the world with render_mode=/);
   });
 
   it('a world that cannot be drawn is refused before a run is made', async () => {
@@ -245,17 +247,19 @@ describe.skipIf(!hasPython)('what goes wrong', () => {
 class World:
     action_space = type("Discrete", (), {"n": 2})()
     def reset(self, seed=None): pass
+    def step(self, action): pass
     def render(self): return [5]
 make = World
 `);
-    await expect(loadWorld(lists)).rejects.toThrow('expected a picture [height, width, 3] from render(), got a list of 1 of int');
+    await expect(loadWorld(lists)).rejects.toThrow(
+      'lists.py, its first episode: expected a picture of uint8 [height, width, 3] from render(), got a list [1] of int',
+    );
   });
 
   it.each([
     ['Dict', '"__str__": lambda self: "Dict(a)"', 'its actions are Dict(a); expected Discrete, or Box with finite'],
     ['Box', '"low": [0.0], "high": [float("inf")]', 'expected finite bounds, low below high'],
-    ['Box', '"low": [0], "high": [5], "dtype": "complex64"', 'expected a Box of numbers'],
-    ['Box', '"low": [0], "high": [1e39]', 'expected finite bounds, low below high'],
+    ['Box', '"low": [0], "high": [1], "dtype": "bool"', 'expected a Box of floats or whole numbers, not of bool'],
   ])('actions that do not suit are refused: %s {%s}', async (kind, members, message) => {
     const file = await writePython(`${kind}.py`, withSpace(`action_space = type("${kind}", (), {${members}})()`));
     await expect(loadWorld(file)).rejects.toThrow(message);
@@ -270,6 +274,84 @@ make = World
     vi.stubEnv('PYTHON', '/nowhere/python');
     await expect(loadGymWorld(STAND_IN)).rejects.toThrow(
       /needs Python 3, but '\/nowhere\/python' cannot be started \(.*ENOENT\): install it, or name it in .* PYTHON$/,
+    );
+  });
+
+  it('a module that its file needs is said in one line', async () => {
+    const file = await writePython('needs.py', 'import nowhere_to_be_found');
+    await expect(loadGymWorld(file)).rejects.toThrow(/needs\.py: it needs the module 'nowhere_to_be_found', which \S+ does not have$/);
+  });
+
+  it('what make() gives must be a world, and another one for every lane', async () => {
+    const none = await writePython('none.py', 'def make(): pass');
+    await expect(loadGymWorld(none)).rejects.toThrow(
+      'expected a world with reset, step, render, action_space from make(), got NoneType without reset, step, render',
+    );
+    const shared = await writePython('shared.py', `${withSpace('action_space = type("Discrete", (), {"n": 1})()')}
+world = World()
+make = lambda: world`);
+    await expect(drive(2, {}, shared)).rejects.toThrow(
+      /shared\.py: expected a world of its own for every lane from make\(\), got the same one again \(1 for 2 lanes\)$/,
+    );
+    const wrapped = await writePython('wrapped.py', `${withSpace('action_space = type("Discrete", (), {"n": 1})()')}
+world = World()
+class Wrapper(World):
+    unwrapped = world
+make = Wrapper`);
+    await expect(drive(3, {}, wrapped)).rejects.toThrow('(1 for 3 lanes)');
+  });
+
+  it('a world whose actions have changed since it was loaded is refused', async () => {
+    const text = (n: number) => withSpace(`action_space = type("Discrete", (), {"n": ${n}})()`);
+    const file = await writePython('changing.py', text(2));
+    const world = configureWorld(await loadWorld(file), plain);
+    await writePython('changing.py', text(3));
+    await expect(openDriver({ ...world, lanes: 1, rng: createRng(0) })).rejects.toThrow(
+      /changing\.py: its actions are 3 to choose from now, and were 2 to choose from before: has it been changed\?$/,
+    );
+    const different = await writePython('different.py', `${withSpace('')}
+lanes = []
+def make():
+    world = World()
+    lanes.append(world)
+    world.action_space = type("Discrete", (), {"n": len(lanes)})()
+    return world`);
+    await expect(drive(2, {}, different)).rejects.toThrow('expected worlds with the same actions from make(), got');
+  });
+
+  it('a world that hangs is given up after env.timeout, and the run can be saved', async () => {
+    const file = await writePython('hangs.py', `${withSpace('action_space = type("Discrete", (), {"n": 1})()')}
+import time
+World.step = lambda self, action: time.sleep(100000)`);
+    const settings: WorldSettings & { timeout: number } = { ...plain, size: 1, timeout: 0.5 };
+    const world = configureWorld(await loadWorld(file), settings);
+    const driver = await openDriver({ ...world, lanes: 1, rng: createRng(0) });
+    open.push(driver);
+    await driver.start();
+    const action: NdArray = { data: Float32Array.of(1), shape: [1, 1], dtype: 'float32' };
+    await expect(driver.step(action)).rejects.toThrow(
+      /hangs\.py, lane 1, episode 1, action 1: step\(\) did not return for 0\.5 s \(it was in \S+hangs\.py, line \d+\), so its/,
+    );
+    expect((await driver.snapshot()).lanes).toHaveLength(1);
+  });
+
+  it('worlds of gym before 0.26 are played, and rewards must be numbers', async () => {
+    const file = await writePython('old.py', `
+class World:
+    action_space = type("Discrete", (), {"n": 2})()
+    def seed(self, seed): self.was = seed % 256
+    def reset(self): self.t = 0; return None
+    def step(self, action): self.t += 1; return None, "1" if action else 1, self.t == 2, {"TimeLimit.truncated": True}
+    def render(self, mode="rgb_array"): return [[[self.was, 0, 0]]]
+make = World`);
+    const driver = await drive(1, { size: 1 }, file);
+    await driver.start();
+    const action = (index: number): NdArray => ({ data: Float32Array.of(1 - index, index), shape: [1, 2], dtype: 'float32' });
+    await driver.step(action(0));
+    const { steps: [records] } = await driver.step(action(0));
+    expect(records.map(kind)).toEqual(['last', 'first']);
+    await expect(driver.step(action(1))).rejects.toThrow(
+      "old.py, lane 1, episode 2, action 1: expected a number as reward from step(), got '1' (str)",
     );
   });
 
@@ -323,7 +405,7 @@ describe.skipIf(!hasPython)('with gymnasium', () => {
     expect(() => configureWorld(world, tooLong)).toThrow('env.timeLimit = 6: gym:StandIn-v0 itself ends');
     const { environment } = configureWorld(world, { ...plain, actionRepeat: 2 });
     expect(environment.maxSteps).toBe(3);
-    expect((await loadWorld(STAND_IN)).maxSteps).toBe(27_000);
+    expect((await loadWorld(STAND_IN)).maxSteps).toBe(10_000);
     await expect(loadWorld('gym:No-v0')).rejects.toThrow(/^gym:No-v0: Environment `No` doesn't exist\.$/);
   });
 
@@ -374,7 +456,23 @@ describe.skipIf(!hasPython)('episodes of a Python world', () => {
     expect(played.lengths).toEqual(played.returns.map((total) => (total === 3 ? 3 : 1)));
     expect(played.decisions).toBe(played.lengths.reduce((sum, length) => sum + length, 0));
     expect(await play(1)).toEqual(played);
+    expect(played.cut).toBeUndefined(); // nobody asked about a limit that was set
     const none = { ...world, policy, episodes: 0, lanes: 1, rng: createRng(1) };
     await expect(playWorld(none)).rejects.toThrow('expected episodes ≥ 1, got 0');
+  });
+
+  it('end at a limit that is said, where the world states none', async () => {
+    const name = await writePython('endless.py', withSpace('action_space = type("Discrete", (), {"n": 1})()')
+      .replace('action[0], False', '1, False').replace('round(10 * action[0] + action[1])', '0'));
+    const world = configureWorld(await loadWorld(name), { ...plain, size: 1, actionRepeat: 1000 });
+    const wait: Policy = {
+      name: 'wait',
+      initial: () => ({}),
+      act: async (carry) => ({ action: { data: Float32Array.of(1, 1), shape: [2, 1], dtype: 'float32' }, carry, stats: {} }),
+    };
+    const played = await playWorld({ ...world, policy: wait, episodes: 2, lanes: 2, rng: createRng(1) });
+    expect(played.lengths).toEqual([10, 10]);
+    expect(played.returns).toEqual([10_000, 10_000]);
+    expect(played.cut).toEqual({ episodes: 2, steps: 10_000 });
   });
 });
