@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import {
-  chmodSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync,
+  chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -137,8 +137,7 @@ describe.each(Object.keys(KINDS).filter((kind) => process.platform !== 'win32' |
     writeFileSync(aside, 'somebody else has this');
     for (const name of ['segment-000001.bin', 'contexts-000001.bin']) {
       const replay = createReplay(options());
-      await new Promise((resolve) => setTimeout(resolve, 20)); // prepared
-      while (!existsSync(directory)) await new Promise((resolve) => setTimeout(resolve, 5));
+      await replay.flush(); // the folder is prepared, and nothing is in it
       put(at(name), aside);
       const message = await complaint(async () => {
         append(replay, 250);
