@@ -8,8 +8,8 @@ import { createRng } from '../../src/random.ts';
 import type { ParamArrays } from '../../src/types.ts';
 import { normals, runBoth } from '../engine/parity.ts';
 
-const siblings = consistency(3, 2);
-const params = initParameters(siblings.parameters, createRng(0));
+const siblings = () => consistency(3, 2);
+const params = initParameters(siblings().parameters, createRng(0));
 const states = { imagined: normals([2, 3], 1), observed: normals([2, 3], 2) };
 
 /** Both networks say the same whatever they are shown. */
@@ -23,7 +23,7 @@ const constant = (projection: readonly number[], prediction: readonly number[]):
 async function run(weights: ParamArrays) {
   const { compiled } = await runBoth(({ params: p, states: s }) => {
     const { extras, gradients } = valueAndGradients({ ...p, ...s }, () => {
-      const loss = siblings.loss(p, s.imagined, s.observed);
+      const loss = siblings().loss(p, s.imagined, s.observed);
       return { total: tf.sum(loss), extras: { out: { loss } } };
     });
     return { out: extras.out, gradients };

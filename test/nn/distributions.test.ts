@@ -4,8 +4,10 @@ import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32 } from '../../src/nd-array.ts';
 import {
   among, bernoulli, boundedNormal, categorical, contract, contractedTwoHot, expand, symexpBins, symexpTwoHot, twoHot,
+  type Categorical, type Trainable,
 } from '../../src/nn/distributions.ts';
 import { symexp, symlog } from '../../src/nn/transforms.ts';
+import type { Distribution } from '../../src/types.ts';
 import { evaluate, fixedNoise, normals, runBoth } from '../engine/parity.ts';
 
 const close = (actual: readonly number[], expected: readonly number[], digits = 5) => {
@@ -34,6 +36,14 @@ describe('categorical', () => {
     expect(await sampled([0.2, 0.5])).toEqual([1, 0, 0, 1]);
     expect(await sampled([0.3, 0.05])).toEqual([0, 1, 1, 0]);
     expect(await sampled([0.99999994, 0.99999994])).toEqual([0, 1, 0, 1]);
+    // Where rounding leaves the sum of chances at or below the uniform, it is the last.
+    expect(await sampled([1, 1])).toEqual([0, 1, 0, 1]);
+  });
+
+  it('of one class has nothing to decide', async () => {
+    const one = { x: float32([0.3, -2], [2, 1]) };
+    expect(await evaluate(({ x }) => categorical(x).predict(), one)).toEqual([1, 1]);
+    expect(await evaluate(({ x }) => categorical(x).sample(fixedNoise([0.5, 1])), one)).toEqual([1, 1]);
   });
 
   it('samples as often as the probabilities say', async () => {
@@ -78,6 +88,11 @@ describe('a policy among legal actions', () => {
       expect([first, second].map((row) => row.reduce((sum, value) => sum + value))).toEqual([1, 1]);
     }
   });
+
+  it('cannot be had of continuous ones', async () => {
+    await expect(evaluate(({ x }) => among(boundedNormal(x, x), x).predict(), { x: float32([0, 0], [1, 2]) }))
+      .rejects.toThrow('only discrete actions can be forbidden');
+  });
 });
 
 describe('bernoulli', () => {
@@ -96,7 +111,8 @@ describe('symexp two-hot', () => {
     close([...bins].map(symlog), [-20, -10, 0, 10, 20], 4);
     expect(bins[2]).toBe(0);
     expect(symexp(symlog(-3.7))).toBeCloseTo(-3.7, 10);
-    expect(() => symexpBins(4)).toThrow('expected an odd number of bins ≥ 3, got 4');
+    expect([...symexpBins(3)].map((bin) => Math.round(symlog(bin)))).toEqual([-20, 0, 20]);
+    for (const count of [1, 4]) expect(() => symexpBins(count)).toThrow(`expected an odd number of bins ≥ 3, got ${count}`);
   });
 
   it('spreads a value over its two neighbours', async () => {
@@ -141,6 +157,14 @@ describe('symexp two-hot', () => {
       const nll = -((1 - share) * logits[upper - 1] + share * logits[upper]) + Math.log(sum);
       expect(loss[row]).toBeCloseTo(nll, 4);
     }
+  });
+
+  it('samples bins, and has the entropy of their probabilities', async () => {
+    const x = float32([0.2, 0.3, 0.5, 0.2, 0.3, 0.5].map(Math.log), [2, 3]);
+    const drawn = await evaluate((v) => symexpTwoHot(v.x).sample(fixedNoise([0.1, 0.9])), { x });
+    close(drawn.map(symlog), [-20, 20], 4);
+    // −Σ p ln p
+    close(await evaluate((v) => symexpTwoHot(v.x).entropy(), { x }), [1.029653, 1.029653]);
   });
 });
 
@@ -205,5 +229,46 @@ describe('bounded normal', () => {
     // ½ ln(2πe) + ln σ, summed
     close(await evaluate((v) => head(v).entropy(), logits), [0.421808], 4);
     close(await evaluate((v) => head(v).logProb(tf.tensor2d([[1.354834, -0.761594]])), logits), [0.078192], 3);
+  });
+});
+
+describe('every head', () => {
+  // Rows of logits, and what each head is asked of; the same numbers as a sequence for each of two, and as six rows.
+  const [rows, sequence] = [[6], [2, 3]];
+  const inputs = (front: readonly number[]) => ({
+    x: normals([...front, 5], 1), y: normals([...front, 5], 2), oneHot: float32(Float32Array.from({ length: 30 }, (_, i) => Number(i % 5 === 2)), [...front, 5]),
+    legal: float32(Float32Array.from({ length: 30 }, (_, i) => i % 3 && 1), [...front, 5]), number: normals(front, 3),
+  });
+  /** Uniforms, or normals, that are the same however they are laid out. */
+  const noise = {
+    uniform: (shape: readonly number[]) => tf.tensor([0.05, 0.3, 0.5, 0.7, 0.9, 0.99], [...shape]),
+    normal: (shape: readonly number[]) => tf.tensor(normals(shape, 4).data, [...shape]),
+  };
+  type Inputs = Record<keyof ReturnType<typeof inputs>, tf.Tensor>;
+  const heads: Record<string, (v: Inputs) => { distribution: Distribution & Partial<Trainable & Categorical>; value: tf.Tensor }> = {
+    categorical: ({ x, oneHot }) => ({ distribution: categorical(x, 0.1), value: oneHot }),
+    'a policy among legal actions': ({ x, oneHot, legal }) => ({ distribution: among(categorical(x), legal), value: oneHot }),
+    'symexp two-hot': ({ x, number }) => ({ distribution: symexpTwoHot(x), value: number }),
+    'contracted two-hot': ({ x, number }) => ({ distribution: contractedTwoHot(x, 300), value: number }),
+    'bounded normal': ({ x, y }) => ({ distribution: boundedNormal(x, y), value: y }),
+  };
+
+  it.each(Object.keys(heads))('says the same of steps of sequences as of rows: %s', async (name) => {
+    const said = async (front: readonly number[]) => (await runBoth(({ v }) => {
+      const { distribution, value } = heads[name](v as Inputs);
+      const other = distribution.kl?.(categorical(v.y));
+      const loss = distribution.loss?.(value);
+      return {
+        out: {
+          predict: distribution.predict(), sample: distribution.sample(noise), logProb: distribution.logProb(value),
+          entropy: distribution.entropy(), ...(other ? { other } : {}), ...(loss ? { loss } : {}),
+        },
+      };
+    }, { v: inputs(front) })).compiled.out;
+    const [flat, deep] = [await said(rows), await said(sequence)];
+    for (const [question, { data, shape }] of Object.entries(flat)) {
+      expect(deep[question].shape, question).toEqual([...sequence, ...shape.slice(1)]);
+      close([...deep[question].data], [...data]);
+    }
   });
 });

@@ -73,6 +73,10 @@ describe('LaProp', () => {
       Object.fromEntries(Object.entries(shapes).map(([name, shape], i) => [name, normals(shape, 10 * seed + i)]));
     const packed = { large: [40, 40], packed: [7] };
     expect(createLaprop(config).slots(group(1))).toEqual({ momentum: packed, variance: packed });
+    // Small are those of up to 1024 numbers; where there are none, there is nothing to pack.
+    const slotsOf = (shape: readonly number[]) => createLaprop(config).slots({ w: { shape } }).momentum;
+    expect(slotsOf([32, 32])).toEqual({ packed: [1024] });
+    expect(slotsOf([5, 205])).toEqual({ w: [5, 205] });
     const settings = { ...config, agc: 0.3 };
     const together = await steps(settings, group(1), [group(2), group(3)]);
     for (const name of Object.keys(shapes)) {

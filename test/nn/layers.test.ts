@@ -66,7 +66,21 @@ describe('layers', () => {
     const actual = await evaluate((v) => blocks.apply(v, v.x), { ...params, x });
     const expected = await evaluate((v) => tf.matMul(v.x as tf.Tensor2D, v.w as tf.Tensor2D), { x, w: float32(dense, [6, 4]) });
     actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
+    // Steps of sequences as rows
+    const steps = { ...x, shape: [1, 5, 6] };
+    const { compiled } = await runBoth(({ v }) => ({ out: { y: blocks.apply(v, v.x) } }), { v: { ...params, x: steps } });
+    expect(compiled.out.y).toEqual(float32(actual, [1, 5, 4]));
     expect(() => blockLinear('b', 6, 4, 4)).toThrow('b: expected widths divisible by 4 blocks, got 6 and 4');
+    expect(() => blockLinear('b', 6, 4, 3)).toThrow('b: expected widths divisible by 3 blocks, got 6 and 4');
+  });
+
+  it('a block-linear layer starts each block as a layer of its own width; one of a single block is a plain one', () => {
+    expect(blockLinear('b', 6, 4, 2, { scale: 0.5 }).parameters).toEqual({
+      'b/kernel': { shape: [2, 3, 2], init: { fanIn: 3, scale: 0.5 } }, 'b/bias': { shape: [4], init: 'zeros' },
+    });
+    expect(blockLinear('b', 6, 4, 1, { scale: 0.5 }).parameters).toEqual({
+      'b/kernel': { shape: [6, 4], init: { fanIn: 6, scale: 0.5 } }, 'b/bias': { shape: [4], init: 'zeros' },
+    });
   });
 
   it('say which layer was given the wrong width', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32, mapGroup, zeros } from '../../src/nd-array.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
-import { policyHead } from '../../src/nn/policy-head.ts';
+import { headRules, policyHead } from '../../src/nn/policy-head.ts';
 import { createRng } from '../../src/random.ts';
 import type { ActionSpace, Distribution, Group, NdArray } from '../../src/types.ts';
 import { evaluate, fixedNoise, normals } from '../engine/parity.ts';
@@ -63,5 +63,12 @@ describe('the policy head', () => {
     const probs = await evaluate(({ x, ...weights }) => head.apply(weights, x).logProbs!, { ...params, x: normals([5, 2]) });
     for (const logProb of probs) expect(Math.abs(logProb - Math.log(1 / 3))).toBeLessThan(0.05);
     expect(new Set(probs).size).toBeGreaterThan(5);
+  });
+
+  it('refuses a smallest deviation above the largest', () => {
+    expect(headRules({ minStd: 0.5, maxStd: 0.5 })).toEqual([]);
+    expect(headRules({ minStd: 0.6, maxStd: 0.5 })).toEqual([
+      { key: 'behavior.minStd', expected: 'expected at most behavior.maxStd = 0.5' },
+    ]);
   });
 });

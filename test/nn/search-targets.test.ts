@@ -13,6 +13,8 @@ describe('targets of a search', () => {
     expect(searchTargetShapes({ kind: 'continuous', low: [-1, 0], high: [1, 2] }, search)).toEqual({
       searchPolicy: [5], searchValue: [], searchActions: [5, 2],
     });
+    // Where a world forbids actions, also which were legal
+    expect(searchTargetShapes({ kind: 'discrete', n: 3 }, search, true)).toEqual({ searchPolicy: [3], searchValue: [], legal: [3] });
   });
 
   it('are known where there is a policy, as exactly as half precision keeps it', async () => {
