@@ -83,8 +83,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
   const settle = normalize('dynamics', deter);
   const rewardHead = (config.valuePrefix ? valuePrefix : eachReward)(config);
   const continueHead = chain(
-    mlp('continue', hidden, units, config.continueLayers),
-    linear('continue/logits', config.continueLayers > 0 ? units : hidden, 1),
+    mlp('continue', hidden, units, config.continueLayers), linear('continue/logits', units, 1),
   );
   const decoder = config.decoder === 'none'
     ? undefined

@@ -106,12 +106,10 @@ export function createRssm(config: RssmOptions, { image, actionSize }: Pick<Worl
     linear('posterior/logits', hidden, flat),
   );
   const rewardHead = chain(
-    mlp('reward', featureSize, units, config.rewardLayers),
-    linear('reward/logits', config.rewardLayers > 0 ? units : featureSize, config.bins, { scale: 0 }),
+    mlp('reward', featureSize, units, config.rewardLayers), linear('reward/logits', units, config.bins, { scale: 0 }),
   );
   const continueHead = chain(
-    mlp('continue', featureSize, units, config.continueLayers),
-    linear('continue/logits', config.continueLayers > 0 ? units : featureSize, 1),
+    mlp('continue', featureSize, units, config.continueLayers), linear('continue/logits', units, 1),
   );
   const shapes = { deter: [deter], stoch: [stoch, classes] };
   const recurrence = [...gru.layers, deterInput, stochInput, actionInput];

@@ -43,6 +43,7 @@ export interface RewardHeadShape {
   /** Width of `arrival`. */
   readonly hidden: number;
   readonly units: number;
+  /** At least one. */
   readonly rewardLayers: number;
   readonly bins: number;
   /** Largest reward that can be said. */
@@ -52,7 +53,7 @@ export interface RewardHeadShape {
 }
 
 const numbers = (inputs: number, { units, rewardLayers, bins }: RewardHeadShape): Layer => chain(
-  mlp('reward', inputs, units, rewardLayers), linear('reward/logits', rewardLayers > 0 ? units : inputs, bins, { scale: 0 }),
+  mlp('reward', inputs, units, rewardLayers), linear('reward/logits', units, bins, { scale: 0 }),
 );
 
 export function eachReward(shape: RewardHeadShape): RewardHead {

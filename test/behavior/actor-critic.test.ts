@@ -2,12 +2,15 @@
  * The actor-critic on a world of four states (table-model.ts) whose every number is known. Actor and critic have no
  * hidden layers here: what they say of a state is a row of their matrix, so gradients are known as well.
  */
+import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import actorCritic, { createActorCritic, type ActorCriticOptions } from '../../src/behavior/actor-critic.ts';
 import { optionsOf } from '../../src/config/index.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32, mapGroup, scalar, zeros } from '../../src/nd-array.ts';
+import { initParameters } from '../../src/nn/parameters.ts';
+import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
 import type { Batch, Group, NdArray, Params } from '../../src/types.ts';
 import { runBoth, worstError } from '../engine/parity.ts';
@@ -407,5 +410,55 @@ describe('the actor that also learns what search found', () => {
     const more = ofActor({ gradients }).map((slope, s) => slope - ofActor(alone)[s]);
     expectClose(more, [0.5 * (0.75 - 0.5), 0, 0.5 * (0.9 - 0.2), 0]);
     expect(gradients['world/state'].every((slope) => slope === 0)).toBe(true);
+  });
+});
+
+describe('the actor-critic as it is made', () => {
+  const made = (options: Partial<ActorCriticOptions> = {}) => createActorCritic(
+    { ...config, slowRate: 0.25, ...options },
+    { featureSize: STATES.length, actions: { kind: 'discrete', n: ACTIONS }, bins: BINS, horizonDiscount: HORIZON_DISCOUNT },
+  );
+  /** Chances of action 0, and values in units, of states a to d. */
+  async function predicted({ prediction }: ReturnType<typeof made>, weights: Group<NdArray>) {
+    const { compiled: { out } } = await runBoth(({ params, x }) => {
+      const { policy, value } = prediction.predict(params as Params, tf.squeeze(x.states, [0]));
+      return { out: { chances: tf.exp(policy.logProbs!), values: value!.predict() } };
+    }, { params: weights, x: { states: oneHots('abcd') } });
+    return { chances: [...out.chances.data].filter((_, i) => i % ACTIONS === 0), values: [...out.values.data].map((value) => value / UNIT) };
+  }
+
+  it('predicts what the actor does and what the critic says', async () => {
+    const actor = float32(ACTOR.flatMap((first) => [Math.log(first), Math.log(1 - first)]), [4, ACTIONS]);
+    const { chances, values } = await predicted(made(), {
+      ...criticParameters('', CRITIC), 'actor/out/kernel': actor, 'actor/out/bias': zeros([ACTIONS]),
+    });
+    expectClose(chances, ACTOR);
+    expectClose(values, CRITIC);
+  });
+
+  it('begins all but undecided, with values of exactly zero and returns around zero', async () => {
+    const behavior = made({ actorLayers: 1, criticLayers: 1 });
+    const { chances, values } = await predicted(behavior, initParameters(behavior.prediction.parameters, createRng(0)));
+    for (const chance of chances) expect(chance).toBeCloseTo(0.5, 1);
+    expect(values.map(Math.abs)).toEqual([0, 0, 0, 0]);
+    expect(behavior.statistics).toEqual({ returnLow: scalar(0), returnHigh: scalar(0) });
+  });
+
+  it('keeps a slow copy of the critic, and of all of it', () => {
+    const { slow, prediction } = made({ actorLayers: 1, criticLayers: 1 });
+    expect(slow).toEqual({ prefixes: ['critic/'], rate: 0.25 });
+    const names = Object.keys(prediction.parameters);
+    // A kernel, a bias and a scale of the hidden layer, a kernel and a bias behind it
+    expect(['actor/', 'critic/'].map((prefix) => names.filter((name) => name.startsWith(prefix)).length)).toEqual([5, 5]);
+    expect(names).toHaveLength(10);
+  });
+
+  it('refuses percentiles that are exchanged or the same', async () => {
+    const between = (low: number) =>
+      configure({ world: 'catch', preset: 'debug', overrides: ['behavior.returnHigh=0.9', `behavior.returnLow=${low}`] });
+    expect((await between(0.89)).config.behavior).toMatchObject({ returnLow: 0.89 });
+    const expected = 'behavior.returnLow: expected less than behavior.returnHigh = 0.9, got ';
+    await expect(between(0.9)).rejects.toThrow(`${expected}0.9`);
+    await expect(between(0.95)).rejects.toThrow(`${expected}0.95`);
   });
 });

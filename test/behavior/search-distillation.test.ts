@@ -10,8 +10,9 @@ import { createMuzero } from '../../src/models/muzero.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
-import type { Batch, Group, LatentModel, NdArray, ParamArrays } from '../../src/types.ts';
-import { normals, onnx, uniforms } from '../engine/parity.ts';
+import type { Batch, Group, LatentModel, NdArray, ParamArrays, WorldShape } from '../../src/types.ts';
+import { ACTIONS, oneHots, tableModel } from '../data/table-model.ts';
+import { normals, onnx, runBoth, uniforms } from '../engine/parity.ts';
 
 const [FRAMES, UNROLL, T, A, BINS] = [2, 3, 8, 3, 5];
 /** Sequences have the starts 1 to 4: no rollout begins at index 5 or later. */
@@ -25,7 +26,7 @@ interface Setting {
 }
 
 /** EfficientZero's model and behaviour: the only place that knows how they are made. */
-async function setting(overrides: readonly string[] = [], takesTurns = false): Promise<Setting> {
+async function setting(overrides: readonly string[] = [], rules: Pick<WorldShape, 'takesTurns'> = {}): Promise<Setting> {
   const { config } = await configure({
     world: 'catch', preset: 'debug', agent: 'efficientzero',
     overrides: [
@@ -35,7 +36,7 @@ async function setting(overrides: readonly string[] = [], takesTurns = false): P
   });
   const { model: modelOptions, behavior: behaviorOptions, search } = optionsOf(config, efficientzero);
   const world = {
-    actions: { kind: 'discrete' as const, n: A }, actionSize: A, takesTurns, image: { size: config.env.size, channels: 3 },
+    actions: { kind: 'discrete' as const, n: A }, actionSize: A, ...rules, image: { size: config.env.size, channels: 3 },
   };
   const model = createMuzero(modelOptions, world);
   const { featureSize } = model.representation;
@@ -67,8 +68,22 @@ function changeAt(array: NdArray, indices: readonly number[], change: (value: nu
 }
 const mark = (indices: readonly number[]) => changeAt(zeros([1, T]), indices, () => 1);
 
-/** All losses of both, by name, and the priority of the sequence. */
-async function lossesOf({ model, behavior, params }: Setting) {
+/** One sequence above the other. */
+const stacked = (one: Data, other: Data): Data => mapGroup(one, (array, name) => {
+  const data = [...array.data, ...other[name as keyof Data].data];
+  const shape = [2, ...array.shape.slice(1)];
+  return array.dtype === 'uint8' ? uint8(Uint8Array.from(data), shape) : float32(data, shape);
+}) as Data;
+
+/** All losses of both, by name, the behaviour's own sum, and the priority of the first sequence. */
+async function lossesOf(of: Setting) {
+  const run = await allOf(of, plain);
+  return async (weights: ParamArrays, data: Data): Promise<Record<string, number>> =>
+    mapGroup(await run(weights, data), ({ data: values }) => values[0]);
+}
+
+/** The same as arrays, of batches such as `like`. */
+async function allOf({ model, behavior, params }: Setting, like: Data) {
   const program = await compile('losses', ({ params: p, data }, noise) => {
     const { image, action, reward, isFirst, isTerminal, searchPolicy, searchValue, weight } = data;
     const batch: Batch = {
@@ -77,12 +92,10 @@ async function lossesOf({ model, behavior, params }: Setting) {
     const world = model.loss(p, batch, noise);
     const { parts, priority, total } = behavior.loss({ params: p, slow: {}, statistics: {}, model, world, batch, noise });
     const own: Group<Tensor> = priority ? { priority } : {};
-    return { out: { ...world.parts, ...parts, ...own, total: tf.add(world.total, total) } };
-  }, specsOf({ params, data: { ...plain } }), { engine: onnx });
-  return async (weights: ParamArrays, data: Data): Promise<Record<string, number>> => {
-    const { out } = await program.run({ params: weights, data: { ...data } });
-    return mapGroup(out, ({ data: values }) => values[0]);
-  };
+    return { out: { ...world.parts, ...parts, ...own, acting: total, total: tf.add(world.total, total) } };
+  }, specsOf({ params, data: { ...like } }), { engine: onnx });
+  return async (weights: ParamArrays, data: Data): Promise<Group<NdArray>> =>
+    (await program.run({ params: weights, data: { ...data } })).out;
 }
 
 const ofInterest = [
@@ -90,15 +103,16 @@ const ofInterest = [
 ] as const;
 
 describe('search distillation', async () => {
-  const whole = await setting();
-  const { params } = whole;
-  const losses = await lossesOf(whole);
+  const { params } = await setting();
+  /** Made by each test, so that it is known which of them pass over a line. */
+  const whole = async () => lossesOf(await setting());
 
   const same = (one: Record<string, number>, other: Record<string, number>) => {
     for (const name of ofInterest) expect(other[name], name).toBeCloseTo(one[name], 5);
   };
 
   it('learns nothing from behind the border of an episode', async () => {
+    const losses = await whole();
     // Whatever begins before index 5 is cut there, and nothing begins later.
     const behind = [5, 6, 7];
     const changed = (data: Data): Data => ({
@@ -120,6 +134,7 @@ describe('search distillation', async () => {
   });
 
   it('learns values of returns whose sign turns at every step, where two players act in turn', async () => {
+    const losses = await whole();
     const [reward, value] = [plain.reward.data, plain.searchValue.data];
     // Two steps, or fewer at the end of the sequence, then what a search found.
     const mean = (discount: number) => {
@@ -130,11 +145,12 @@ describe('search distillation', async () => {
       return returns.reduce((sum, each) => sum + each) / T;
     };
     expect((await losses(params, plain)).targetValue).toBeCloseTo(mean(GAMMA), 5);
-    const game = await setting([], true);
+    const game = await setting([], { takesTurns: true });
     expect((await (await lossesOf(game))(game.params, plain)).targetValue).toBeCloseTo(mean(-GAMMA), 5);
   });
 
   it('wants no decision, and no value, where the world has ended', async () => {
+    const losses = await whole();
     const over = { ...plain, isFirst: mark([5]), isTerminal: mark([4]) };
     const otherSearch = {
       searchPolicy: changeAt(plain.searchPolicy, [4], (value) => (value === 0.5 ? 0 : 0.5)),
@@ -150,6 +166,7 @@ describe('search distillation', async () => {
   });
 
   it('counts the first step as much as all that were imagined, and a sequence by its weight', async () => {
+    const losses = await whole();
     // Heads that know nothing lose ln 5 on every value and ln 3 on every policy.
     const blank = mapGroup(params, (array, name) =>
       (/^(critic\/logits|actor\/out)/.test(name) ? zeros(array.shape) : array));
@@ -181,6 +198,7 @@ describe('search distillation', async () => {
   };
 
   it('looks two rewards ahead, to the value that a search found there', async () => {
+    const losses = await whole();
     const { targetValue, valueError, priority } = await losses(sure, numbers);
     // 1 + γ(1 + γ·4) six times, then 1 + γ·4, then 4
     const two = 1 + GAMMA * (1 + GAMMA * 4);
@@ -191,6 +209,7 @@ describe('search distillation', async () => {
   });
 
   it('falls back on its own value where there was no search', async () => {
+    const losses = await whole();
     const unknown = { ...numbers, searchPolicy: zeros([1, T, A]) };
     const { targetValue, policy, searchedShare } = await losses(sure, unknown);
     const two = 1 + GAMMA * (1 + GAMMA * 15);
@@ -210,5 +229,89 @@ describe('search distillation', async () => {
       ...numbers, searchPolicy: changeAt(plain.searchPolicy, [0], () => 0), isTerminal: mark([2]), isFirst: mark([3]),
     };
     expect((await direct(sure, some)).targetValue).toBeCloseTo((1 + GAMMA * 1 + 4 + 0 + 5 * 4) / T, 3);
+  });
+
+  it('begins with values of zero, keeps a slow copy of everything, and learns a policy and a value from search', async () => {
+    const { behavior, model: { representation: { featureSize } } } = await setting(['behavior.slowRate=0.25']);
+    expect(behavior.slow).toEqual({ prefixes: [''], rate: 0.25 });
+    expect(behavior.targetShapes).toEqual({ searchPolicy: [A], searchValue: [] });
+    const fresh = initParameters(behavior.prediction.parameters, createRng(1));
+    const { compiled } = await runBoth(({ params: p, x }) => {
+      const { policy, value } = behavior.prediction.predict(p, x.features);
+      return { out: { value: value!.predict(), policy: tf.exp(policy.logProbs!) } };
+    }, { params: fresh, x: { features: normals([4, featureSize]) } });
+    expect([...compiled.out.value.data].map(Math.abs)).toEqual([0, 0, 0, 0]);
+    for (const chance of compiled.out.policy.data) expect(chance).toBeCloseTo(1 / A, 1);
+  });
+
+  it('is the mean over sequences, each by its weight, and a priority for each', async () => {
+    const other: Data = {
+      ...plain, action: uniforms([1, T, A], 0, 1, 11), reward: normals([1, T], 12), isFirst: mark([6]), weight: float32([0.25], [1]),
+      searchValue: normals([1, T], 13), searchPolicy: changeAt(plain.searchPolicy, [2, 3], (value) => (value === 0.5 ? 0 : 0.5)),
+    };
+    const both = stacked(plain, other);
+    const [losses, together] = [await whole(), await allOf(await setting(), both)];
+    const [one, two, found] = [await losses(params, plain), await losses(params, other), await together(params, both)];
+    for (const name of [...ofInterest, 'acting', 'entropy', 'targetValue']) {
+      if (name !== 'priority') expect(found[name].data[0], name).toBeCloseTo((one[name] + two[name]) / 2, 4);
+    }
+    expect(found.priority.shape).toEqual([2]);
+    [one, two].forEach(({ priority }, i) => expect(found.priority.data[i]).toBeCloseTo(priority, 4));
+    expect(Math.abs(one.priority - two.priority)).toBeGreaterThan(0.01);
+  });
+
+  it('adds its losses by their scales, and falls with the entropy of what was to be decided', async () => {
+    const scaled = ['behavior.scales.policy=3', 'behavior.scales.value=5', 'behavior.entropy=0.5'];
+    const losses = await lossesOf(await setting(scaled));
+    const blank = mapGroup(params, (array, name) =>
+      (/^(critic\/logits|actor\/out)/.test(name) ? zeros(array.shape) : array));
+    // As above: 2 ln 5 of values, 2 ln 3 of policies, and as much entropy as that
+    expect((await losses(blank, plain)).acting).toBeCloseTo(5 * 2 * Math.log(BINS) + (3 - 0.5) * 2 * Math.log(A), 4);
+    // Where nothing was searched, nothing was to be decided.
+    const silent = { ...plain, searchPolicy: zeros([1, T, A]) };
+    expect((await losses(blank, silent)).acting).toBeCloseTo(5 * 2 * Math.log(BINS), 4);
+  });
+});
+
+describe('search distillation on a model that does not unroll itself', () => {
+  it('learns where the model observed, every step alike', async () => {
+    const { config } = await configure({ world: 'catch', preset: 'debug', agent: 'efficientzero', overrides: ['search.returnSteps=1'] });
+    const { behavior: defaults, search } = optionsOf(config, efficientzero);
+    const shape = { actions: { kind: 'discrete' as const, n: ACTIONS }, actionSize: ACTIONS, image: { size, channels: 3 } };
+    const behavior = createSearchDistillation(
+      { behavior: { ...defaults, units: 4, actorLayers: 0, criticLayers: 0 }, search },
+      { ...shape, featureSize: 4, bins: BINS, horizonDiscount: 4 },
+    );
+    // What the policy gives action 0 in states a to d; values are all zero.
+    const chances = [0.75, 0.4, 0.9, 0.5];
+    const weights = {
+      ...mapGroup(behavior.prediction.parameters, ({ shape: dimensions }) => zeros(dimensions)),
+      'actor/out/kernel': float32(chances.flatMap((first) => [Math.log(first), Math.log(1 - first)]), [4, ACTIONS]),
+    };
+    const data = {
+      reward: float32([9, 1, 2, 9, 1, 0.5], [2, 3]), isFirst: zeros([2, 3]), isTerminal: float32([0, 0, 0, 0, 0, 1], [2, 3]),
+      searchPolicy: float32([1, 0, 0, 1, 0.5, 0.5, 0, 0, 1, 0, 1, 0], [2, 3, ACTIONS]),
+      searchValue: float32([4, 4, 4, 4, 2, 4], [2, 3]),
+    };
+    const { compiled: { out } } = await runBoth(({ params: p, data: v, world }, noise) => {
+      const { reward, isFirst, isTerminal, searchPolicy, searchValue } = v;
+      const batch: Batch = {
+        image: reward, action: reward, reward, isFirst, isTerminal, weight: tf.ones([2]), context: {},
+        targets: { searchPolicy, searchValue },
+      };
+      const { parts, priority } = behavior.loss({
+        params: p, slow: {}, statistics: {}, model: tableModel(), world: { latents: { state: world.state } }, batch, noise,
+      });
+      return { out: { ...parts, priority: priority! } };
+    }, { params: weights, data, world: { state: oneHots('abc dcb') } });
+    // −log of ¾ in a, of 0.6 in b and half of each in c; c of the second sequence likewise, d was not searched, b is the end.
+    const { log } = Math;
+    expect(out.policy.data[0]).toBeCloseTo(-(log(0.75) + log(0.6) + 0.5 * (log(0.9) + log(0.1)) + log(0.9)) / 6, 5);
+    expect(out.value.data[0]).toBeCloseTo(log(BINS), 5);
+    // 1 + γ·4, 2 + γ·4, 4 | 1 + γ·2, ½, 0: all of them are surprises where 0 was said.
+    const goals = [[1 + GAMMA * 4, 2 + GAMMA * 4, 4], [1 + GAMMA * 2, 0.5, 0]];
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value) / values.length;
+    expect(out.targetValue.data[0]).toBeCloseTo(mean(goals.flat()), 5);
+    goals.forEach((row, i) => expect(out.priority.data[i]).toBeCloseTo(mean(row), 4));
   });
 });

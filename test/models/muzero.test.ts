@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { optionsOf } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
@@ -30,7 +30,12 @@ async function setting(agent: string, overrides: readonly string[] = []) {
   return { size: config.env.size, options, model, params };
 }
 
-const { size, options, model, params } = await setting('efficientzero', ['model.decoder=recon']);
+const { size, options, params } = await setting('efficientzero', ['model.decoder=recon']);
+/** Made anew for every test, so that how it is made belongs to what the test passes over. */
+let model: LatentModel;
+beforeEach(async () => {
+  ({ model } = await setting('efficientzero', ['model.decoder=recon']));
+});
 
 /** The second sequence begins in the middle of an episode; another one begins at index 4 of the first. */
 const batch = {
@@ -153,7 +158,8 @@ describe('the trio unrolled', () => {
       // One start, so that its actions are in no history.
       const shorter = mapGroup(v.batch, (leaf) => firstSteps(leaf, FRAMES + UNROLL));
       const weights = tf.tensor1d(Array.from({ length: options.deter }, (_, i) => i + 1));
-      const { gradients: found } = valueAndGradients({ action: shorter.action }, () => {
+      const bias = v.params['representation/out/bias'];
+      const { gradients: found } = valueAndGradients({ action: shorter.action, bias }, () => {
         let state: Tensor;
         if (through === 'unroll') {
           const { unrolled } = model.loss(v.params, whole(shorter), noNoise);
@@ -168,17 +174,22 @@ describe('the trio unrolled', () => {
         }
         return { total: tf.sum(tf.mul(state, weights)), extras: {} };
       });
-      return { out: { action: found.action } };
-    }, { params, batch }).then(({ out }) => [...out.action.data]);
+      return { out: { action: found.action, bias: found.bias } };
+    }, { params, batch }).then(({ out }) => out);
     const [scaled, plain] = [await gradients(3, 'unroll'), await gradients(3, 'imagine')];
     const share = (k: number) => {
       const from = (FRAMES - 1 + k) * A;
-      return Array.from({ length: A }, (_, i) => scaled[from + i] / plain[from + i]);
+      return Array.from({ length: A }, (_, i) => scaled.action.data[from + i] / plain.action.data[from + i]);
     };
     // From step 3 back to the action of step 3, 2 and 1.
     share(3).forEach((value) => expect(value).toBeCloseTo(1, 3));
     share(2).forEach((value) => expect(value).toBeCloseTo(0.5, 3));
     share(1).forEach((value) => expect(value).toBeCloseTo(0.25, 3));
+    // The root is reached as the first step is: whole from there, and by a quarter from step 3.
+    const [once, alone] = [await gradients(1, 'unroll'), await gradients(1, 'imagine')];
+    plain.bias.data.forEach((value, i) => expect(scaled.bias.data[i]).toBeCloseTo(value / 4, 4));
+    alone.bias.data.forEach((value, i) => expect(once.bias.data[i]).toBeCloseTo(value, 4));
+    expect(Math.max(...Array.from(alone.bias.data, Math.abs))).toBeGreaterThan(0.1);
   });
 });
 
@@ -205,6 +216,27 @@ describe('the losses of the trio', () => {
     expect(parts.image.data[0]).toBeCloseTo((5 / 6) * size * size * 3 * 0.25, 1);
   });
 
+  it('look at one picture of each rollout, at the depth that its start says', async () => {
+    // Grey, and lighter from picture to picture: at index t every number is 20·t / 255, and the decoder says ½.
+    const grey = int32(Int32Array.from(batch.image.data, (_, i) => 20 * (Math.floor(i / (size * size * 3)) % T)), batch.image.shape);
+    const blank = mapGroup(params, (array, name) => (/pixels/.test(name) ? zeros(array.shape) : array));
+    const { parts } = await run(lossOf(model), { params: blank, batch: { ...batch, image: grey } });
+    // Starts 2, 3 and 4 at depths 0, 1 and 2: indices 2, 4 and 6, of which 4 lies behind the border of the first sequence.
+    const error = (t: number) => (20 * t / 255 - 0.5) ** 2;
+    expect(parts.image.data[0] / (size * size * 3)).toBeCloseTo((2 * error(2) + error(4) + 2 * error(6)) / 6, 4);
+  });
+
+  it('want the chance of going on to be the discount, and nothing at the end', async () => {
+    const { model: near, params: weights } = await setting('efficientzero', ['model.horizonDiscount=4']);
+    // The head says ¾ of everything, which is 1 − 1/4.
+    const sure = mapGroup(weights, (array, name) => (name.startsWith('continue/logits') ? zeros(array.shape) : array));
+    const ending = { ...batch, isTerminal: float32([0, 0, 0, 1, ...new Array<number>(2 * T - 4).fill(0)], [B, T]) };
+    const { parts } = await run(lossOf(near), { params: { ...sure, 'continue/logits/bias': float32([Math.log(3)], [1]) }, batch: ending });
+    // 13 of the 18 steps count, one of which arrives at the end: from start 2 to index 3.
+    const alive = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
+    expect(parts.continue.data[0]).toBeCloseTo((12 * alive - Math.log(0.25)) / 18, 4);
+  });
+
   it('teach every parameter', async () => {
     const { gradients } = await run(lossOf(model), { params, batch });
     expect(moving(gradients)).toEqual(Object.keys(params));
@@ -229,5 +261,63 @@ describe('the losses of the trio', () => {
     const { parts, gradients } = await run(lossOf(none.model), { params: none.params, batch });
     expect(Object.keys(parts)).toEqual(['reward', 'continue']);
     expect(moving(gradients)).toEqual(Object.keys(none.params));
+  });
+});
+
+describe('the trio as it is made', () => {
+  const shapesOf = ({ parameters }: Pick<LatentModel, 'parameters'>, prefix: string) => Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => name.startsWith(prefix)).map(([name, { shape }]) => [name, shape]),
+  );
+
+  it('has latents, a memory and heads of the widths that it is told', async () => {
+    const widths = ['model.deter=6', 'model.hidden=5', 'model.units=7'];
+    const { model: prefixes } = await setting('efficientzero', widths);
+    expect(prefixes.dynamics.latentShapes).toEqual({ state: [6], arrival: [5], memory: [7], before: [1], age: [1] });
+    // The pictures before the newest, each with an action
+    expect(prefixes.representation).toMatchObject({
+      carryShapes: { history: [FRAMES - 1, 5 + A] }, blindSteps: FRAMES - 1, featureSize: 6, contextShapes: {},
+    });
+    expect(shapesOf(prefixes, 'continue/')).toEqual({
+      'continue/0/kernel': [5, 7], 'continue/0/bias': [7], 'continue/0/norm/scale': [7],
+      'continue/logits/kernel': [7, 1], 'continue/logits/bias': [1],
+    });
+    const { model: bare } = await setting('gumbel-muzero', widths);
+    expect(bare.dynamics.latentShapes).toEqual({ state: [6], arrival: [5] });
+    // What imagines, and what no decision needs beside it: the consistency loss has networks of its own.
+    const parts = (names: object) => [...new Set(Object.keys(names).map((name) => name.split('/')[0]))].sort();
+    expect(parts(prefixes.dynamics.parameters)).toEqual(['continue', 'decoder', 'dynamics', 'prefix', 'reward']);
+    expect(parts(prefixes.parameters)).toEqual([
+      'continue', 'decoder', 'dynamics', 'embed', 'encoder', 'prediction', 'prefix', 'projection', 'representation', 'reward',
+    ].sort());
+    expect(parts(bare.parameters)).not.toContain('projection');
+  });
+
+  it('tells what arriving gives, and shows it, however many latents there are and however they are laid out', async () => {
+    const { latentShapes } = model.dynamics;
+    const latents = (front: readonly number[]) => mapGroup(latentShapes, (shape, leaf) => normals([...front, ...shape], leaf.length));
+    const said = async (front: readonly number[]) => {
+      const { out } = await run((v) => {
+        const { reward, discount } = model.dynamics.outcome(v.params, v.latent);
+        return { out: { reward: reward.predict(), discount: discount.predict() } };
+      }, { params, latent: latents(front) });
+      return out;
+    };
+    const [rows, laidOut, one] = [await said([6]), await said([2, 1, 3]), await said([1])];
+    for (const name of ['reward', 'discount']) {
+      close(laidOut[name], { ...rows[name], shape: [2, 1, 3] });
+      expect(one[name].shape).toEqual([1]);
+    }
+    expect(new Set(rows.discount.data).size).toBe(6);
+    const { out } = await run((v) => ({ out: { picture: model.dynamics.decode!(v.params, v.latent) } }), { params, latent: latents([6]) });
+    expect(out.picture.shape).toEqual([6, size, size, 3]);
+    expect(out.picture.data.every((value) => value > 0 && value < 1)).toBe(true);
+  });
+
+  it('needs sequences that hold its history and its unroll', async () => {
+    const long = (length: number) => setting('efficientzero', [`train.batchLength=${length}`]);
+    await long(FRAMES + UNROLL);
+    await expect(long(FRAMES + UNROLL - 1)).rejects.toThrow(
+      'train.batchLength: expected at least model.frames + model.unroll = 6, got 5',
+    );
   });
 });

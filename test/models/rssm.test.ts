@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { optionsOf } from '../../src/config/index.ts';
 import { compile } from '../../src/engine/compile.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
@@ -15,8 +15,14 @@ import { integers, normals, onnx, uniforms } from '../engine/parity.ts';
 const { config } = await configure({ world: 'catch', preset: 'debug', overrides: ['model.blocks=2'] });
 const { size } = config.env;
 const { model: options } = optionsOf(config, rssm);
-const model = createRssm(options, { image: { size, channels: 3 }, actionSize: 3 });
-const params = initParameters(model.parameters, createRng(0));
+const create = (changed: Partial<RssmOptions> = {}) =>
+  createRssm({ ...options, ...changed }, { image: { size, channels: 3 }, actionSize: 3 });
+const params = initParameters(create().parameters, createRng(0));
+/** Made anew for every test, so that how it is made belongs to what the test passes over. */
+let model: LatentModel;
+beforeEach(() => {
+  model = create();
+});
 const { deter, stoch, classes } = options;
 const [B, T] = [2, 5];
 
@@ -91,7 +97,7 @@ describe('the RSSM', () => {
 
   it('keeps the KL losses at the free nats while the KL is below them', async () => {
     const parts = async (freeNats: number) => {
-      const other = createRssm({ ...options, freeNats }, { image: { size, channels: 3 }, actionSize: 3 });
+      const other = create({ freeNats });
       return (await run((v, noise) => ({ out: other.loss(v.params, { ...v.batch, context: v.context } as Batch, noise).parts }), { params, batch, context })).out;
     };
     const [free, strict] = [await parts(100), await parts(0)];
@@ -118,8 +124,7 @@ describe('the RSSM', () => {
 type Changed = Partial<RssmOptions>;
 
 /** The only place that knows how the model is made: without free nats and unimix unless a test asks for them. */
-const modelWith = (changed: Changed): LatentModel =>
-  createRssm({ ...options, freeNats: 0, unimix: 0, ...changed }, { image: { size, channels: 3 }, actionSize: 3 });
+const modelWith = (changed: Changed): LatentModel => create({ freeNats: 0, unimix: 0, ...changed });
 
 /** One loss of one batch, and its gradient for every parameter. */
 async function lossOf(changed: Changed, weights: ParamArrays, data: Groups<NdArray>) {
@@ -334,5 +339,29 @@ describe('a step of the RSSM, by number', () => {
     };
     expect(await drawn(0.84)).toEqual([1, 0, 0, 0, 1, 0, 0, 0]);
     expect(await drawn(0.86)).toEqual([0, 1, 0, 0, 0, 1, 0, 0]);
+  });
+});
+
+describe('the RSSM as it is made', () => {
+  it('has latents, and heads on all of them, of the widths that it is told', () => {
+    const made = create({ deter: 6, blocks: 2, stoch: 3, classes: 5, hidden: 4, units: 7, bins: 9 });
+    const latent = { deter: [6], stoch: [3, 5] };
+    expect(made.dynamics.latentShapes).toEqual(latent);
+    expect(made.representation).toMatchObject({ carryShapes: latent, contextShapes: latent, blindSteps: 0, featureSize: 21 });
+    const shapes = mapGroup(made.parameters, ({ shape }) => shape);
+    expect(shapes).toMatchObject({
+      'reward/0/kernel': [21, 7], 'reward/logits/kernel': [7, 9], 'continue/0/kernel': [21, 7], 'continue/logits/kernel': [7, 1],
+      'prior/0/kernel': [6, 4], 'prior/logits/kernel': [4, 15], 'posterior/deter/kernel': [6, 4], 'posterior/logits/kernel': [4, 15],
+      'dynamics/deter/kernel': [6, 4], 'dynamics/stoch/kernel': [15, 4], 'dynamics/action/kernel': [3, 4],
+    });
+    expect(shapes['posterior/tokens/kernel'][1]).toBe(4);
+    expect(shapes).not.toHaveProperty('posterior/tokens/bias');
+    const parts = (names: object) => [...new Set(Object.keys(names).map((name) => name.split('/')[0]))].sort();
+    expect(parts(shapes)).toEqual(['continue', 'decoder', 'dynamics', 'encoder', 'posterior', 'prior', 'reward']);
+    expect(parts(made.dynamics.parameters)).toEqual(['continue', 'decoder', 'dynamics', 'prior', 'reward']);
+    expect(parts(made.representation.parameters)).toContain('encoder');
+    const blind = create({ decoder: 'none' });
+    expect(blind.dynamics.decode).toBeUndefined();
+    expect(parts(blind.parameters)).not.toContain('decoder');
   });
 });

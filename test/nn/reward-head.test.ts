@@ -155,15 +155,15 @@ describe('value prefixes', () => {
 });
 
 describe('both', () => {
-  it('stand on the arrival itself where the head has no hidden layer, and say zero at first', async () => {
+  it('stand on the arrival or on what is remembered of it, and say zero at first', async () => {
     const shapesOf = ({ parameters }: RewardHead) =>
       Object.fromEntries(Object.entries(parameters).filter(([name]) => name.startsWith('reward/')).map(([name, { shape }]) => [name, shape]));
     expect(shapesOf(eachReward(SHAPE))).toEqual({
       'reward/0/kernel': [2, 3], 'reward/0/bias': [3], 'reward/0/norm/scale': [3],
       'reward/logits/kernel': [3, 9], 'reward/logits/bias': [9],
     });
-    const each = eachReward({ ...SHAPE, rewardLayers: 0 });
-    expect(shapesOf(each)).toEqual({ 'reward/logits/kernel': [2, 9], 'reward/logits/bias': [9] });
+    expect(shapesOf(valuePrefix(SHAPE))).toMatchObject({ 'reward/0/kernel': [3, 3], 'reward/logits/kernel': [3, 9] });
+    const each = eachReward(SHAPE);
     const out = await run(({ params, x }) => ({ out: { said: each.apply(params, x).predict() } }), {
       params: initParameters(each.parameters, createRng(0)), x: { arrival: normals([4, 2]) },
     });
