@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { randomPolicy } from '../../src/policies/random.ts';
+import random, { randomPolicy } from '../../src/policies/random.ts';
+import type { ActingSetting } from '../../src/acting/policy-variant.ts';
 import { createRng } from '../../src/random.ts';
 import type { ActionSpace } from '../../src/types.ts';
 import { createObservationBuffer } from '../../src/world/episode.ts';
@@ -41,5 +42,18 @@ describe('randomPolicy', () => {
     expect(Math.min(...data)).toBeLessThan(-0.97);
     expect(Math.max(...data)).toBeLessThanOrEqual(1);
     expect(Math.max(...data)).toBeGreaterThan(0.97);
+  });
+
+  it('remembers nothing and says what it is, also as a policy that runs', async () => {
+    const actions: ActionSpace = { kind: 'discrete', n: 2 };
+    // It asks for nothing else of whoever acts.
+    const running = await random.create({ actions } as ActingSetting, {});
+    running.update({});
+    await running.dispose();
+    for (const policy of [randomPolicy(actions), running]) {
+      expect(policy.name).toBe('random');
+      expect(policy.initial(lanes)).toEqual({});
+    }
+    expect(random.refuses(actions)).toBeUndefined();
   });
 });
