@@ -359,9 +359,29 @@ describe('the RSSM as it is made', () => {
     const parts = (names: object) => [...new Set(Object.keys(names).map((name) => name.split('/')[0]))].sort();
     expect(parts(shapes)).toEqual(['continue', 'decoder', 'dynamics', 'encoder', 'posterior', 'prior', 'reward']);
     expect(parts(made.dynamics.parameters)).toEqual(['continue', 'decoder', 'dynamics', 'prior', 'reward']);
-    expect(parts(made.representation.parameters)).toContain('encoder');
+    expect(parts(made.representation.parameters)).toEqual(['dynamics', 'encoder', 'posterior']);
+    // Layers have names of their own: two of the same name would be one.
+    const deep = mapGroup(create({ posteriorLayers: 3, priorLayers: 2 }).parameters, ({ shape }) => shape);
+    expect(Object.keys(deep).filter((name) => /^p\w+\/.*kernel/.test(name)).sort()).toEqual([
+      'posterior/deter/kernel', 'posterior/logits/kernel', 'posterior/more/0/kernel', 'posterior/more/1/kernel',
+      'posterior/tokens/kernel', 'prior/0/kernel', 'prior/1/kernel', 'prior/logits/kernel',
+    ]);
     const blind = create({ decoder: 'none' });
     expect(blind.dynamics.decode).toBeUndefined();
     expect(parts(blind.parameters)).not.toContain('decoder');
+  });
+
+  it('tells what arriving gives of one latent as of many', async () => {
+    const { out } = await run((v) => {
+      const { reward, discount } = model.dynamics.outcome(v.params, v.latent);
+      return { out: { reward: reward.predict(), discount: discount.predict() } };
+    }, { params, latent: { deter: zeros([1, deter]), stoch: zeros([1, stoch, classes]) } });
+    expect([out.reward.shape, out.discount.shape]).toEqual([[1], [1]]);
+  });
+
+  it('refuses blocks of different widths', async () => {
+    await expect(configure({ world: 'catch', preset: 'debug', overrides: ['model.blocks=3'] })).rejects.toThrow(
+      'model.blocks: expected a divisor of model.deter = 8, got 3',
+    );
   });
 });

@@ -42,6 +42,17 @@ describe('PUCT by hand', () => {
     expect(calls).toEqual([[0], [1]]);
   });
 
+  // One simulation goes to the larger prior, be it larger by 4 in 100,000; and to either of two that are the same.
+  it('decides by chance between equals, and between nothing else', async () => {
+    const first = async (probs: readonly number[]) => {
+      const input = await inputFor(bandit([0, 0], probs), new Array<number>(2000).fill(0), { numSimulations: 1 });
+      const { action } = await muzeroPolicy(input, quiet);
+      return action.filter((each) => each === 0).length;
+    };
+    expect(await first([0.50002, 0.49998])).toBe(2000);
+    expect(Math.abs(await first([0.5, 0.5]) - 1000)).toBeLessThan(112); // 5 standard deviations
+  });
+
   // Everything loses, and what was never visited counts as 0: but without a prior it is not to be had, not even below the root.
   it('takes nothing below the root that has no prior', async () => {
     const lost = { next: 1, reward: -5, discount: 1 };
@@ -312,5 +323,20 @@ describe('with noise', () => {
       better += Number(improved > states[problem].value + 0.01);
     }
     expect(better).toBeGreaterThan(problems / 2);
+  });
+
+  it('is a policy however large or small its logits are', async () => {
+    for (const huge of [-2000, 2000]) {
+      const input = await inputFor(bandit([0, 0], [0.25, 0.75]), [0], { numSimulations: 4 });
+      const { actionWeights } = await gumbelMuzeroPolicy(input, { qtransform: (_, __, ___, out) => out.fill(huge) });
+      expect([...actionWeights]).toEqual([0.25, 0.75].map((share) => expect.closeTo(share, 5) as number));
+    }
+  });
+
+  // The largest of log p + s · Gumbel is each as often as p^(1/s) says (Gumbel-max); 0.2 and 0.8 become 1 and 2 of 3 for s = 2.
+  it.each([[1, 0.2], [2, 1 / 3]])('of one considered action takes what noise of scale %f and the prior say', async (gumbelScale, share) => {
+    const input = await inputFor(bandit([0, 0], [0.2, 0.8]), new Array<number>(4000).fill(0), { numSimulations: 1 });
+    const { action } = await gumbelMuzeroPolicy(input, { gumbelScale, maxNumConsideredActions: 1 });
+    expect(Math.abs(action.filter((each) => each === 0).length / 4000 - share)).toBeLessThan(0.04); // 5 standard deviations
   });
 });
