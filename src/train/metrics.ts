@@ -33,7 +33,7 @@ export function openMetrics({ directory, resumeFrom }: { directory: string; resu
   mkdirSync(directory, { recursive: true });
   const metrics = openRows(join(directory, 'metrics.jsonl'), resumeFrom);
   const timing = openRows(join(directory, 'timing.jsonl'), resumeFrom);
-  const events = openEvents(directory, wallSeconds());
+  const events = openEvents(directory, wallSeconds(), resumeFrom);
   let nonFinite = 0;
   const append = (file: number, head: Values, values: Values): void => {
     const row: Record<string, number | string> = { ...head };

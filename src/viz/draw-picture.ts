@@ -3,33 +3,42 @@ import { createCanvas, ImageData } from '@napi-rs/canvas';
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
 import { PAPER } from './colors.ts';
 import { canvasFont } from './fonts.ts';
-import type { Picture, toRgba } from './picture.ts';
+import type { Film, Picture, toRgba } from './picture.ts';
 
 /** Frames of one size along time, as `toRgba` gives them. */
 export type Reel = ReturnType<typeof toRgba>;
 
-/** Draw one frame of a picture for each delay, on white, and pack it as RGB. */
-export function drawPicture(
+/** A film that draws a frame, on white, when it is asked for it. */
+export function drawFilm(
   width: number,
   height: number,
   delaysMs: readonly number[],
   draw: (ctx: SKRSContext2D, t: number) => void,
-): Picture {
+): Film {
   const ctx = createCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  const data = new Uint8Array(delaysMs.length * height * width * 3);
-  let to = 0;
-  for (let t = 0; t < delaysMs.length; t++) {
-    ctx.fillStyle = PAPER;
-    ctx.fillRect(0, 0, width, height);
-    draw(ctx, t);
-    const rgba = ctx.getImageData(0, 0, width, height).data;
-    for (let from = 0; from < rgba.length; from += 4) {
-      data[to++] = rgba[from];
-      data[to++] = rgba[from + 1];
-      data[to++] = rgba[from + 2];
-    }
-  }
-  return { width, height, data, delaysMs };
+  const data = new Uint8Array(height * width * 3);
+  return {
+    width, height, delaysMs,
+    frame(t) {
+      ctx.fillStyle = PAPER;
+      ctx.fillRect(0, 0, width, height);
+      draw(ctx, t);
+      const rgba = ctx.getImageData(0, 0, width, height).data;
+      let to = 0;
+      for (let from = 0; from < rgba.length; from += 4) {
+        data[to++] = rgba[from];
+        data[to++] = rgba[from + 1];
+        data[to++] = rgba[from + 2];
+      }
+      return data;
+    },
+  };
+}
+
+/** A still, drawn on white and packed as RGB. */
+export function drawPicture(width: number, height: number, draw: (ctx: SKRSContext2D) => void): Picture {
+  const delaysMs = [0];
+  return { width, height, data: drawFilm(width, height, delaysMs, draw).frame(0), delaysMs };
 }
 
 /** Frame t of a reel as something that can be drawn. */

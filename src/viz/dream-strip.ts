@@ -6,10 +6,11 @@ import type { SKRSContext2D } from '@napi-rs/canvas';
 import { sameShape } from '../nd-array.ts';
 import type { NdArray } from '../types.ts';
 import { FADED, IMAGINED_COLOR, INK, OBSERVED_COLOR, TRACK } from './colors.ts';
-import { drawPicture, frameCanvas, textWidth, writeText } from './draw-picture.ts';
+import { drawFilm, drawPicture, frameCanvas, textWidth, writeText } from './draw-picture.ts';
 import type { Reel } from './draw-picture.ts';
+import { requireFormat } from './picture-limits.ts';
 import { pictureFormat, toRgba, writePicture } from './picture.ts';
-import type { Picture } from './picture.ts';
+import type { Film, Picture } from './picture.ts';
 
 export interface DreamRow {
   readonly label: string;
@@ -71,28 +72,48 @@ export function pickColumns(count: number, maxColumns: number, context: number):
   return picked;
 }
 
-/** A still picture: one line of frames a row, time to the right, step numbers above. */
-export function dreamStrip(rows: readonly DreamRow[], options: DreamOptions): Picture {
+/** What a dream is drawn from, as far as it says how large the picture becomes. */
+export interface DreamShape {
+  /** Of the rows. */
+  readonly labels: readonly string[];
+  /** Moments of each row, and the size of their frames. */
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly hasTexts: boolean;
+}
+
+function shapeOf(rows: readonly DreamRow[], { count, height, width }: Reel): DreamShape {
+  return { labels: rows.map(({ label }) => label), count, height, width, hasTexts: rows.some(({ texts }) => texts !== undefined) };
+}
+
+function layoutStrip({ labels, count, height, width, hasTexts }: DreamShape, options: DreamOptions) {
   const { context, title = '', framePx = 96, maxColumns = 12 } = options;
-  const reels = openReels(rows, context);
-  const { count, height, width } = reels[0];
   const columns = pickColumns(count, Math.max(3, maxColumns), context);
   const scale = Math.max(1, Math.round(framePx / Math.max(height, width)));
   const border = 3;
   const cellWidth = width * scale + 2 * border;
   const cellHeight = height * scale + 2 * border;
   const gap = 4;
-  const hasTexts = rows.some((row) => row.texts);
   const rowHeight = cellHeight + (hasTexts ? 20 : gap + 2);
-  const left = PAD + Math.max(...rows.map((row) => textWidth(row.label, 14))) + 12;
+  const left = PAD + Math.max(...labels.map((label) => textWidth(label, 14))) + 12;
   const top = PAD + (title ? 28 : 0) + 46;
   // A strip of few moments still has to hold its title.
   const inner = columns.length * (cellWidth + gap) - gap;
   const pictureWidth = Math.ceil(Math.max(left + inner, PAD + textWidth(title, 16)) + PAD);
-  const pictureHeight = top + rows.length * rowHeight - (hasTexts ? 4 : gap + 2) + PAD;
+  const pictureHeight = top + labels.length * rowHeight - (hasTexts ? 4 : gap + 2) + PAD;
+  return { columns, scale, border, cellWidth, cellHeight, gap, rowHeight, left, top, width: pictureWidth, height: pictureHeight };
+}
+
+/** A still picture: one line of frames a row, time to the right, step numbers above. */
+export function dreamStrip(rows: readonly DreamRow[], options: DreamOptions): Picture {
+  const { context, title = '' } = options;
+  const reels = openReels(rows, context);
+  const layout = layoutStrip(shapeOf(rows, reels[0]), options);
+  const { columns, scale, border, cellWidth, cellHeight, gap, rowHeight, left, top } = layout;
   const x = (column: number): number => Math.ceil(left) + column * (cellWidth + gap);
 
-  return drawPicture(pictureWidth, pictureHeight, [0], (ctx) => {
+  return drawPicture(layout.width, layout.height, (ctx) => {
     if (title) writeText(ctx, title, PAD, PAD + 9, 16, INK, 'left');
     // Two bars say which moments were seen and which were dreamt.
     const firstImagined = columns.findIndex((t) => t >= context);
@@ -123,26 +144,31 @@ export function dreamStrip(rows: readonly DreamRow[], options: DreamOptions): Pi
   });
 }
 
-/** An animation: the rows side by side (at most four a line), with the time below. */
-export function dreamAnimation(rows: readonly DreamRow[], options: DreamOptions): Picture {
-  const { context, title = '', framePx = 160, delayMs = 120 } = options;
-  const reels = openReels(rows, context);
-  const { count, height, width } = reels[0];
+function layoutAnimation({ labels, height, width, hasTexts }: DreamShape, { title = '', framePx = 160 }: DreamOptions) {
   const scale = Math.max(1, Math.ceil(framePx / Math.max(height, width)));
   const border = 4;
   const cellWidth = width * scale + 2 * border;
   const cellHeight = height * scale + 2 * border;
-  const perLine = Math.min(rows.length, 4);
+  const perLine = Math.min(labels.length, 4);
   const gap = 12;
-  const hasTexts = rows.some((row) => row.texts);
   const lineHeight = 24 + cellHeight + (hasTexts ? 22 : 0) + 8;
   const top = PAD + (title ? 26 : 0);
   const inner = perLine * (cellWidth + gap) - gap;
   const pictureWidth = Math.ceil(Math.max(inner, textWidth(title, 16)) + 2 * PAD);
-  const footer = top + Math.ceil(rows.length / perLine) * lineHeight;
+  const footer = top + Math.ceil(labels.length / perLine) * lineHeight;
+  return { scale, border, cellWidth, cellHeight, perLine, gap, lineHeight, top, footer, width: pictureWidth, height: footer + 28 + PAD };
+}
+
+/** An animation: the rows side by side (at most four a line), with the time below. */
+export function dreamAnimation(rows: readonly DreamRow[], options: DreamOptions): Film {
+  const { context, title = '', delayMs = 120 } = options;
+  const reels = openReels(rows, context);
+  const { count } = reels[0];
+  const layout = layoutAnimation(shapeOf(rows, reels[0]), options);
+  const { scale, border, cellWidth, cellHeight, perLine, gap, lineHeight, top, footer, width: pictureWidth } = layout;
   const delaysMs = Array.from({ length: count }, (_, t) => (t === count - 1 ? 8 * delayMs : delayMs));
 
-  return drawPicture(pictureWidth, footer + 28 + PAD, delaysMs, (ctx, t) => {
+  return drawFilm(pictureWidth, layout.height, delaysMs, (ctx, t) => {
     if (title) writeText(ctx, title, PAD, PAD + 8, 16, INK, 'left');
     rows.forEach((row, r) => {
       const x = PAD + (r % perLine) * (cellWidth + gap);
@@ -166,15 +192,29 @@ export function dreamAnimation(rows: readonly DreamRow[], options: DreamOptions)
 }
 
 /**
+ * See whether a dream of this shape could be written, before anything is dreamt.
+ * @param advice what to lower, for the end of the sentence
+ * @throws UserError where it would be too large for the format that the path's extension asks for
+ */
+export function requireDream(path: string, shape: DreamShape, options: DreamOptions, advice = 'make it smaller'): void {
+  const format = pictureFormat(path);
+  requireFormat(path, format, format === 'png' ? layoutStrip(shape, options) : layoutAnimation(shape, options), advice);
+}
+
+/**
  * Write a dream as its path's extension asks: .png is the strip, .webp (lossless) and .gif are animations.
  * Gives back the picture and its bytes. Throws on another extension, before anything is drawn.
+ * @throws UserError where it cannot be written, or is too large for its format
  */
 export async function writeDream(
   path: string,
   rows: readonly DreamRow[],
   options: DreamOptions,
-): Promise<{ picture: Picture; bytes: Uint8Array }> {
-  const picture = pictureFormat(path) === 'png' ? dreamStrip(rows, options) : dreamAnimation(rows, options);
+): Promise<{ picture: Picture | Film; bytes: Uint8Array }> {
+  const isStill = pictureFormat(path) === 'png';
+  const [reel] = openReels(rows.slice(0, 1), options.context);
+  requireDream(path, shapeOf(rows, reel), options);
+  const picture = isStill ? dreamStrip(rows, options) : dreamAnimation(rows, options);
   return { picture, bytes: await writePicture(path, picture) };
 }
 

@@ -1,9 +1,9 @@
 /**
  * The page of a run: one HTML file that holds everything it shows, asks for nothing from anywhere, and runs no script.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeOutput } from './output-file.ts';
 import type { PictureFormat } from './picture.ts';
+import { printable } from './printable.ts';
 
 export type PageSection = { readonly heading: string; readonly note?: string } & (
   /** Markup of our own plots: it goes in as it is. */
@@ -78,10 +78,9 @@ ${sections.map(renderSection).join('\n')}
 `;
 }
 
-/** Write the page, making its folder. */
+/** Write the page, making its folder. @throws UserError where it cannot be written */
 export async function writePage(path: string, content: PageContent): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, renderPage(content));
+  await writeOutput(path, renderPage(content));
 }
 
 function renderSection(section: PageSection): string {
@@ -120,7 +119,7 @@ function renderCell(value: string | number): string {
 }
 
 function escapeHtml(text: string): string {
-  return text
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,11 +1,15 @@
 /**
  * Pictures in memory and as files: still or animated RGB, written as PNG, lossless WebP or GIF.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import type { NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
+import { createAnimation } from './animation.ts';
 import { loadSharp } from './fonts.ts';
+import { writeOutput } from './output-file.ts';
+import { requireFormat, type PictureFormat, type Size } from './picture-limits.ts';
+
+export type { PictureFormat } from './picture-limits.ts';
 
 /** RGB bytes [delaysMs.length, height, width, 3]. A still has one frame. */
 export interface Picture {
@@ -16,7 +20,14 @@ export interface Picture {
   readonly delaysMs: readonly number[];
 }
 
-export type PictureFormat = 'png' | 'webp' | 'gif';
+/** The same, each frame drawn when it is asked for: no number of them fills the memory. */
+export interface Film {
+  readonly width: number;
+  readonly height: number;
+  readonly delaysMs: readonly number[];
+  /** RGB [height, width, 3]; its memory is used again by the next call. */
+  frame(t: number): Uint8Array;
+}
 
 /** The format that a file's extension asks for. Throws on any but .png, .webp and .gif. */
 export function pictureFormat(path: string): PictureFormat {
@@ -28,36 +39,46 @@ export function pictureFormat(path: string): PictureFormat {
 }
 
 /**
- * The bytes of a picture file. WebP is lossless; GIF has 256 colours a frame. Throws on an animated PNG.
+ * The bytes of a picture file. WebP is lossless; GIF has 256 colours a frame. An animation shows equal frames that
+ * follow one another as one, for as long as all of them. Throws on an animated PNG.
  * @param webpEffort how hard to try to make an animated WebP small: 0 (quick) to 6
+ * @throws UserError where the format cannot hold so large a picture
  */
-export async function encodePicture(picture: Picture, format: PictureFormat, webpEffort = 0): Promise<Uint8Array> {
+export async function encodePicture(picture: Picture | Film, format: PictureFormat, webpEffort = 0): Promise<Uint8Array> {
   const { width, height, delaysMs } = picture;
   const frames = delaysMs.length;
-  if (picture.data.length !== frames * height * width * 3) {
+  if ('data' in picture && picture.data.length !== frames * height * width * 3) {
     throw new RangeError(`expected RGB [${frames},${height},${width},3], got ${picture.data.length} bytes`);
   }
-  const sharp = await loadSharp();
-  if (frames === 1) {
-    const still = sharp(picture.data, { raw: { width, height, channels: 3 } });
-    if (format === 'png') return still.png({ compressionLevel: 9 }).toBuffer();
-    return format === 'webp' ? still.webp({ lossless: true }).toBuffer() : still.gif({ dither: 0 }).toBuffer();
-  }
+  requireFormat('picture', format, picture, 'make it smaller');
+  if (frames === 1) return encodeStill(frameOf(picture, 0), picture, format);
   if (format === 'png') throw new RangeError(`expected one frame for a PNG, got ${frames}; use .webp or .gif`);
-  // libvips takes an animation as one tall picture, its frames one below the other.
-  const animated = sharp(picture.data, { raw: { width, height: height * frames, channels: 3, pageHeight: height } });
-  // `delay` wants an array: a single number would set the first frame only.
-  const timing = { loop: 0, delay: [...delaysMs] };
-  return format === 'webp'
-    ? animated.webp({ lossless: true, effort: webpEffort, ...timing }).toBuffer()
-    : animated.gif({ effort: 1, dither: 0, ...timing }).toBuffer();
+  const animation = createAnimation({ width, height, format, webpEffort });
+  for (const [t, delayMs] of delaysMs.entries()) await animation.add(frameOf(picture, t), delayMs);
+  return animation.finish();
 }
 
-/** Write a picture in the format of the path's extension, making its folder; gives back the bytes. */
-export async function writePicture(path: string, picture: Picture, webpEffort = 0): Promise<Uint8Array> {
+async function encodeStill(data: Uint8Array, { width, height }: Size, format: PictureFormat): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const still = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  if (format === 'png') return still.png({ compressionLevel: 9 }).toBuffer();
+  return format === 'webp' ? still.webp({ lossless: true }).toBuffer() : still.gif({ dither: 0 }).toBuffer();
+}
+
+/** RGB [height, width, 3]. */
+function frameOf(picture: Picture | Film, t: number): Uint8Array {
+  if ('frame' in picture) return picture.frame(t);
+  const size = picture.width * picture.height * 3;
+  return picture.data.subarray(t * size, (t + 1) * size);
+}
+
+/**
+ * Write a picture in the format of the path's extension, making its folder; gives back the bytes.
+ * @throws UserError where it cannot be written, or the format cannot hold it
+ */
+export async function writePicture(path: string, picture: Picture | Film, webpEffort = 0): Promise<Uint8Array> {
   const bytes = await encodePicture(picture, pictureFormat(path), webpEffort);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, bytes);
+  await writeOutput(path, bytes);
   return bytes;
 }
 

@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { FADED, INK } from './colors.ts';
 import { SVG_FONT } from './fonts.ts';
+import { xmlText } from './svg.ts';
 
 const WIDTH = 720;
 const HEIGHT = 400;
@@ -46,7 +47,7 @@ export function svgOf(options: Plot.PlotOptions): string {
     style: { background: 'white', color: INK, fontFamily: SVG_FONT, fontSize: `${LABEL_PX}px` },
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  return svg.outerHTML;
+  return xmlText(svg.outerHTML); // names may hold what no picture can be read with
 }
 
 /** A plot over two axes, 720 × 400 pixels: reference lines below its marks, words above them. */

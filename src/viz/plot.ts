@@ -2,11 +2,10 @@
  * Plots of lines, of intervals and of points for papers and pages: SVG by Observable Plot on a DOM that needs no browser,
  * and PNG from the same SVG. Lines, bands and rules are named where they end, so there is no legend to look up.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import * as Plot from '@observablehq/plot';
 import { FADED, seriesColor } from './colors.ts';
 import { loadSharp } from './fonts.ts';
+import { writeOutput } from './output-file.ts';
 import { BOTTOM, TOP, axesSvgOf, placeLabels, short, span, svgOf, widthOf, type AxesPlot } from './plot-frame.ts';
 import { plotScatter, type ScatterPlot } from './scatter.ts';
 
@@ -94,6 +93,8 @@ export function plotLines(plot: LinePlot): string {
   });
 }
 
+const intervalsHeight = ({ rows }: Pick<IntervalPlot, 'rows'>): number => TOP + ROW * Math.max(1, rows.length) + BOTTOM;
+
 /** The plot as one SVG element with a white ground, 720 pixels wide and as high as its rows need. */
 export function plotIntervals({ title, xLabel, rows, rules = [] }: IntervalPlot): string {
   const marginLeft = 32 + widthOf(rows.map(({ name }) => name));
@@ -101,7 +102,7 @@ export function plotIntervals({ title, xLabel, rows, rules = [] }: IntervalPlot)
   const xs = [...rows.flatMap(({ value, lo, hi, values }) => [value, lo, hi, ...values]), ...rules.map(({ x }) => x)];
   const dots = lines.flatMap(({ values, at, color }) => values.map((x) => ({ x, at, color })));
   return svgOf({
-    height: TOP + ROW * Math.max(1, rows.length) + BOTTOM,
+    height: intervalsHeight({ rows }),
     marginLeft,
     marginRight: 48,
     x: { domain: span(xs.filter(Number.isFinite), 0.05), label: null, ticks: 6, tickSize: 4 },
@@ -119,13 +120,22 @@ export function plotIntervals({ title, xLabel, rows, rules = [] }: IntervalPlot)
   });
 }
 
-/** Write a plot as `<path>.svg` and, at twice its size, as `<path>.png`, making the folder; gives back the SVG. */
+/** librsvg draws no side that is longer. */
+const PNG_MAX_SIDE = 32_000;
+
+/**
+ * Write a plot as `<path>.svg` and, at twice its size, as `<path>.png`, making the folder; gives back the SVG. A plot
+ * that would be too high is drawn smaller.
+ * @throws UserError where one of them cannot be written
+ */
 export async function writePlot(pathWithoutExtension: string, plot: LinePlot | IntervalPlot | ScatterPlot): Promise<string> {
   const svg = 'rows' in plot ? plotIntervals(plot) : 'groups' in plot ? plotScatter(plot) : plotLines(plot);
   const sharp = await loadSharp();
-  await mkdir(dirname(pathWithoutExtension), { recursive: true });
-  await writeFile(`${pathWithoutExtension}.svg`, `${svg}\n`);
-  await sharp(Buffer.from(svg), { density: 144 }).png({ compressionLevel: 9 }).toFile(`${pathWithoutExtension}.png`);
+  await writeOutput(`${pathWithoutExtension}.svg`, `${svg}\n`);
+  const height = 'rows' in plot ? intervalsHeight(plot) : 0;
+  const density = 72 * Math.min(2, PNG_MAX_SIDE / height);
+  const png = await sharp(Buffer.from(svg), { density, unlimited: true, limitInputPixels: false }).png({ compressionLevel: 9 }).toBuffer();
+  await writeOutput(`${pathWithoutExtension}.png`, png);
   return svg;
 }
 

@@ -2,12 +2,12 @@
  * What a search saw: its tree from left to right, a picture for each node, edges as wide as they were visited often,
  * frames as bright as the value is high.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import { UserError } from '../user-error.ts';
 import { FADED } from './colors.ts';
 import { textWidth } from './draw-picture.ts';
 import { loadSharp, SVG_FONT } from './fonts.ts';
+import { writeOutput } from './output-file.ts';
 import type { Picture } from './picture.ts';
 import type { SearchTreeNode } from './search-tree-node.ts';
 import { element } from './svg.ts';
@@ -67,7 +67,7 @@ export function drawSearchTree(tree: SearchTreePicture): string {
 
 /**
  * Write the tree as .svg or, at twice its size, as .png, making the folder; gives back the SVG.
- * @throws UserError on another extension, or where a PNG would be too large
+ * @throws UserError on another extension, where a PNG would be too large, and where it cannot be written
  */
 export async function writeSearchTree(path: string, tree: SearchTreePicture): Promise<string> {
   const extension = extname(path).toLowerCase();
@@ -80,12 +80,12 @@ export async function writeSearchTree(path: string, tree: SearchTreePicture): Pr
   if (extension === '.png' && (Math.max(wide, high) > PNG_MAX_SIDE || wide * high > PNG_MAX_PIXELS)) {
     throw new UserError(`${path}: a PNG of ${wide}×${high} pixels is too large; write .svg, or show fewer nodes`);
   }
-  await mkdir(dirname(path), { recursive: true });
   if (extension === '.svg') {
-    await writeFile(path, `${svg}\n`);
+    await writeOutput(path, `${svg}\n`);
   } else {
     const sharp = await loadSharp();
-    await sharp(Buffer.from(svg), { density: 72 * PNG_SCALE }).png({ compressionLevel: 9 }).toFile(path);
+    const drawn = sharp(Buffer.from(svg), { density: 72 * PNG_SCALE, unlimited: true });
+    await writeOutput(path, await drawn.png({ compressionLevel: 9 }).toBuffer());
   }
   return svg;
 }

@@ -1,8 +1,9 @@
 /** A sheet of small pictures in a tidy grid, each with its caption below; still, or all of them moving at once. */
 import { INK } from './colors.ts';
-import { drawPicture, frameCanvas, writeText } from './draw-picture.ts';
+import { drawFilm, frameCanvas, writeText } from './draw-picture.ts';
 import { toRgba } from './picture.ts';
-import type { Picture } from './picture.ts';
+import type { Film } from './picture.ts';
+import type { Size } from './picture-limits.ts';
 import type { NdArray } from '../types.ts';
 
 export interface SheetCell {
@@ -23,11 +24,22 @@ const GAP = 16;
 const CAPTION = 26;
 const CORNER = 8;
 
+/** How large a sheet of so many cells becomes. */
+export function sheetSize(cells: number, cell: Size, columnsAsked?: number): Size & { readonly columns: number } {
+  const columns = Math.min(columnsAsked ?? Math.ceil(Math.sqrt(cells)), cells);
+  const rows = Math.ceil(cells / columns);
+  return {
+    columns,
+    width: 2 * PAD + columns * (cell.width + GAP) - GAP,
+    height: PAD + rows * (cell.height + CAPTION + GAP) - GAP + PAD / 2,
+  };
+}
+
 /**
  * As many moments as the longest cell has frames; a cell that has fewer begins again.
  * @throws RangeError where there are no cells, or they differ in size
  */
-export function pictureSheet(cells: readonly SheetCell[], options: SheetOptions = {}): Picture {
+export function pictureSheet(cells: readonly SheetCell[], options: SheetOptions = {}): Film {
   if (cells.length === 0) throw new RangeError('expected at least one picture for a sheet, got none');
   const reels = cells.map(({ frames }) => toRgba(frames));
   const [{ width, height }] = reels;
@@ -35,14 +47,12 @@ export function pictureSheet(cells: readonly SheetCell[], options: SheetOptions 
     const [wanted, got] = [reels[0], reels[i]].map((reel) => `${reel.width}×${reel.height}`);
     if (got !== wanted) throw new RangeError(`"${caption}": expected ${wanted} pixels, got ${got}`);
   });
-  const columns = Math.min(options.columns ?? Math.ceil(Math.sqrt(cells.length)), cells.length);
-  const rows = Math.ceil(cells.length / columns);
+  const sheet = sheetSize(cells.length, reels[0], options.columns);
+  const { columns } = sheet;
   const moments = Math.max(...reels.map(({ count }) => count));
   const delaysMs = new Array<number>(moments).fill(options.delayMs ?? 100);
-  const sheetWidth = 2 * PAD + columns * (width + GAP) - GAP;
-  const sheetHeight = PAD + rows * (height + CAPTION + GAP) - GAP + PAD / 2;
 
-  return drawPicture(sheetWidth, sheetHeight, delaysMs, (ctx, t) => {
+  return drawFilm(sheet.width, sheet.height, delaysMs, (ctx, t) => {
     cells.forEach(({ caption }, i) => {
       const x = PAD + (i % columns) * (width + GAP);
       const y = PAD + Math.floor(i / columns) * (height + CAPTION + GAP);

@@ -16,10 +16,14 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return children.length > 0 ? `${start}>${children.join('')}</${name}>` : `${start}/>`;
 }
 
-/** Text for content and attributes; characters that XML 1.0 cannot hold become �. */
+/** Characters that XML 1.0 cannot hold become �. */
+export function xmlText(text: string): string {
+  return text.replace(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+}
+
+/** Text for content and attributes. */
 export function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+  return xmlText(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

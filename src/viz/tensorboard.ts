@@ -2,11 +2,12 @@
  * TensorBoard event files: records of TFRecord framing that hold `tensorflow.Event` messages (tensorflow/core/util/
  * event.proto, framework/summary.proto, framework/tensor.proto; the numbers below are their field numbers).
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { crc32c } from '@node-rs/crc32';
 import { PbfWriter } from 'pbf';
+import { UserError } from '../user-error.ts';
+import { cutEvents, EVENT_FILE, maskedCrc, secondsOf, WRITER } from './cut-events.ts';
 
 /** `wallSeconds` is Unix time, given by the caller. */
 export interface EventWriter {
@@ -25,15 +26,22 @@ export interface EventImage {
   readonly bytes: Uint8Array;
 }
 
-/** Begin a new event file in `directory`; every start of a process has its own, and TensorBoard joins them. */
-export function openEvents(directory: string, wallSeconds: number): EventWriter {
+/**
+ * Begin a new event file in `directory`; every start of a process has its own, and TensorBoard reads them in the order
+ * of their names, which is that of their starts. What earlier starts wrote is cut first: records of steps beyond
+ * `resumeFrom`, all of them where it is absent, and one that a crash has torn; so steps never go down. Only files that
+ * we began are touched.
+ */
+export function openEvents(directory: string, wallSeconds: number, resumeFrom = -1): EventWriter {
   mkdirSync(directory, { recursive: true });
-  const stem = `events.out.tfevents.${Math.floor(wallSeconds)}.${hostname()}.${process.pid}`;
-  const { file, path } = openNew(join(directory, stem));
+  const earlier = readdirSync(directory).filter((name) => EVENT_FILE.test(name)).sort();
+  for (const name of earlier) cutEvents(join(directory, name), resumeFrom);
+  const { file, path } = openNew(directory, wallSeconds, earlier.at(-1) ?? '');
   const append = (event: (pbf: PbfWriter) => void): void => {
     const pbf = new PbfWriter();
     event(pbf);
-    writeSync(file, frameRecord(pbf.finish()));
+    const record = frameRecord(pbf.finish());
+    for (let at = 0; at < record.length; ) at += writeSync(file, record, at);
   };
   const summary = (wall: number, step: number, values: readonly ((pbf: PbfWriter) => void)[]): void => {
     append((pbf) => {
@@ -48,6 +56,7 @@ export function openEvents(directory: string, wallSeconds: number): EventWriter 
   append((pbf) => {
     pbf.writeDoubleField(1, wallSeconds);
     pbf.writeStringField(3, 'brain.Event:2');
+    pbf.writeMessage(10, (name, source) => source.writeStringField(1, name), WRITER); // source_metadata
   });
   return {
     path,
@@ -74,6 +83,8 @@ export function openEvents(directory: string, wallSeconds: number): EventWriter 
   };
 }
 
+export { maskedCrc } from './cut-events.ts';
+
 /** A record: length, masked CRC-32C of the length, data, masked CRC-32C of the data; little-endian. */
 export function frameRecord(data: Uint8Array): Uint8Array {
   const record = Buffer.alloc(data.length + 16);
@@ -82,12 +93,6 @@ export function frameRecord(data: Uint8Array): Uint8Array {
   record.set(data, 12);
   record.writeUInt32LE(maskedCrc(record.subarray(12, 12 + data.length)), 12 + data.length);
   return record;
-}
-
-/** Masked so that the CRC of data that itself holds CRCs stays good (TensorFlow, lib/hash/crc32c.h). */
-export function maskedCrc(data: Uint8Array): number {
-  const crc = crc32c(data);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
 function writeTextTensor(text: string, pbf: PbfWriter): void {
@@ -107,14 +112,19 @@ function writeImage({ width, height, bytes }: EventImage, pbf: PbfWriter): void 
   pbf.writeBytesField(4, bytes);
 }
 
-/** Open `<stem>.0`, or the first number that is free. */
-function openNew(stem: string): { file: number; path: string } {
-  for (let i = 0; ; i++) {
-    const path = `${stem}.${i}`;
+/** Open the first file that is free and whose name comes after `last`, that of the files before it. */
+function openNew(directory: string, wallSeconds: number, last: string): { file: number; path: string } {
+  // Clocks are set back, and numbers of processes are no order: then the second is later than it is.
+  const second = Math.max(Math.floor(wallSeconds), secondsOf(last));
+  const names = [second, second + 1].flatMap((when) =>
+    Array.from({ length: 10 }, (_, i) => `events.out.tfevents.${when}.${hostname()}.${process.pid}.${i}`));
+  const [first, ...others] = names.filter((name) => name > last).map((name) => join(directory, name));
+  for (const path of [first, ...others]) {
     try {
       return { file: openSync(path, 'wx'), path };
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
   }
+  throw new UserError(`${first} is there already, and so are the names after it: move the event files elsewhere`);
 }

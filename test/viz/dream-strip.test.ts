@@ -12,7 +12,7 @@ import {
 } from '../../src/viz/dream-strip.ts';
 import { IMAGINED_COLOR, OBSERVED_COLOR } from '../../src/viz/colors.ts';
 import type { Picture } from '../../src/viz/picture.ts';
-import { decode, greyFrames } from './frames.ts';
+import { decode, greyFrames, pictureOf } from './frames.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -112,7 +112,7 @@ test('columns are even, keep both ends and the first imagined moment', () => {
 });
 
 test('an animation has a frame for each moment, panels of at least 128 pixels, and turns from green to red', () => {
-  const movie = dreamAnimation(truthModelError(truth, model), { context: 2, delayMs: 100 });
+  const movie = pictureOf(dreamAnimation(truthModelError(truth, model), { context: 2, delayMs: 100 }));
   expect(movie.delaysMs).toEqual([100, 100, 100, 800]);
   // Three panels of 160 + 2 × 4 pixels, 12 apart, with 14 on either side.
   expect(movie.width).toBe(3 * 168 + 2 * 12 + 2 * 14);
@@ -134,7 +134,8 @@ test('a dream is written as its extension asks and can be read back', async () =
     expect(back).toMatchObject({ count: 4, width: picture.width, height: picture.height });
     expect(back.delaysMs).toEqual([100, 100, 100, 800]);
     // WebP is exact; the palette of a GIF is coarse at the smooth edges of letters.
-    const worst = back.data.reduce((most, value, i) => Math.max(most, Math.abs(value - picture.data[i])), 0);
+    const drawn = 'frame' in picture ? pictureOf(picture) : picture;
+    const worst = back.data.reduce((most, value, i) => Math.max(most, Math.abs(value - drawn.data[i])), 0);
     expect(worst).toBeLessThanOrEqual(extension === 'webp' ? 0 : 32);
     const [r, g] = back.pixel(3, 15, 39); // the corner of the first panel's border, when imagined
     expect(r).toBeGreaterThan(200);
@@ -144,7 +145,7 @@ test('a dream is written as its extension asks and can be read back', async () =
 
 test('one row for each action, as many as there are', () => {
   const rows = ['left', 'stay', 'right', 'up', 'down'].map((label) => ({ label, frames: truth }));
-  const movie = dreamAnimation(rows, { context: 0 });
+  const movie = pictureOf(dreamAnimation(rows, { context: 0 }));
   expect(movie.width).toBe(4 * 168 + 3 * 12 + 2 * 14);
   expect(countColor(movie, 0, green)).toBe(0);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { pictureSheet } from '../../src/viz/sheet.ts';
-import { greyFrames } from './frames.ts';
+import { greyFrames, pictureOf } from './frames.ts';
 
 const cells = [[0.2], [0.4, 0.6], [0.8]].map((values, i) => ({ caption: `cell ${i}`, frames: greyFrames(values) }));
 
 test('a sheet holds its cells in rows, each moving by itself', () => {
-  const { width, height, data, delaysMs } = pictureSheet(cells, { columns: 2, delayMs: 70 });
+  const { width, height, data, delaysMs } = pictureOf(pictureSheet(cells, { columns: 2, delayMs: 70 }));
   // Padding 16, cells of 4 pixels, gaps of 16, captions of 26.
   expect([width, height, delaysMs]).toEqual([16 + 4 + 16 + 4 + 16, 16 + 30 + 16 + 30 + 8, [70, 70]]);
   const grey = (t: number, x: number, y: number) => data[((t * height + y) * width + x) * 3];

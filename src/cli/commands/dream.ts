@@ -48,6 +48,7 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   const kind = ACTIONS.find((name) => name === options.actions);
   if (!kind) throw new UserError(`--actions: expected ${ACTIONS.join(', ')}, got '${options.actions}'`);
   if (options.out) pictureFormat(options.out);
+  const { printable, printableLine } = await import('../../viz/printable.ts');
 
   const { openAgent } = await import('../../open/open.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');
@@ -56,6 +57,9 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   const { config, world, environment, agent, params, engine } = await openAgent(target);
   const lack = whyNoTruth(environment);
   if (lack !== undefined) throw new UserError(`a dream is shown beside the truth: ${lack}`);
+  // Before anything is dreamt: where it goes, and whether so large a picture can be written.
+  const files = await placesOf(options.out, target, kind);
+  await requirePictures(files, kind, environment, { context, horizon, size: world.size });
   const dreamer = await createDreamer({ ...world, agent, engine, context, horizon });
   const rng = createRng(seed).split('dream');
   const dreams = await dreamAll(kind, environment, (actions) => dreamer.dream(params, actions, rng));
@@ -63,7 +67,7 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   if (dreams.every(({ dream }) => dream.steps.length === 0)) {
     throw new UserError(`--context ${context}: the episode was over before anything could be imagined; observe less`);
   }
-  const files = await writePictures(options.out, target, dreams, kind);
+  await writePictures(files, dreams);
   const report = {
     env: environment.name, agent: config.agent, actions: kind, seed, context: dreams[0].dream.context, horizon,
     dreams: dreams.map(({ name, dream }) => ({ actions: name, steps: dream.steps })), files,
@@ -73,13 +77,15 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
     return;
   }
   const { table } = await import('../table.ts');
-  for (const { name, dream } of dreams) {
-    console.log(`${environment.name}: ${dream.context} steps observed, ${dream.steps.length} imagined, actions ${name}`);
+  const told = dreams.flatMap(({ name, dream }) => {
     const rows = dream.steps.map(({ step, mse, psnr, rewardError }) =>
       [String(step), mse.toExponential(2), psnr.toFixed(1), rewardError.toFixed(3)]);
-    console.log(table([['imagined step', 'mse', 'psnr (dB)', 'reward error'], ...rows]));
-  }
-  for (const file of files) console.log(file);
+    return [
+      printableLine(`${environment.name}: ${dream.context} steps observed, ${dream.steps.length} imagined, actions ${name}`),
+      table([['imagined step', 'mse', 'psnr (dB)', 'reward error'], ...rows]),
+    ];
+  });
+  console.log([...told, ...files.map(printable)].join('\n'));
 }
 
 interface NamedDream {
@@ -93,9 +99,7 @@ async function dreamAll(
   once: (actions: DreamActions) => ReturnType<Dreamer['dream']>,
 ): Promise<NamedDream[]> {
   if (kind !== 'each') return [{ name: kind, dream: await once(kind) }];
-  if (actions.kind !== 'discrete') {
-    throw new UserError(`--actions each: ${name} has continuous actions; use policy or random`);
-  }
+  if (actions.kind !== 'discrete') throw continuous(name);
   const dreams: NamedDream[] = [];
   for (let action = 0; action < actions.n; action++) {
     dreams.push({ name: actionName(actions, action), dream: await once({ always: action }) });
@@ -103,21 +107,45 @@ async function dreamAll(
   return dreams;
 }
 
+const continuous = (name: string): UserError =>
+  new UserError(`--actions each: ${name} has continuous actions; use policy or random`);
+
 const actionName = ({ names }: Extract<ActionSpace, { kind: 'discrete' }>, action: number): string =>
   names?.[action] ?? `action ${action}`;
 
-/** `each` shows one imagined strip per action, as long as the longest that all of them reach. */
-async function writePictures(
-  out: string | undefined,
-  target: string,
-  dreams: readonly NamedDream[],
-  kind: string,
-): Promise<string[]> {
+/** The files that will be written. */
+async function placesOf(out: string | undefined, target: string, kind: string): Promise<string[]> {
+  if (out !== undefined) return [out];
   const { statSync } = await import('node:fs');
   const path = await import('node:path');
-  const { truthModelError, writeDream } = await import('../../viz/dream-strip.ts');
   const folder = statSync(target).isDirectory() ? target : '.';
-  const files = out ? [out] : ['png', 'webp', 'gif'].map((type) => path.join(folder, `dream-${kind}.${type}`));
+  return ['png', 'webp', 'gif'].map((type) => path.join(folder, `dream-${kind}.${type}`));
+}
+
+/** @throws UserError where a file could not be written, or would be too large for its format */
+async function requirePictures(
+  files: readonly string[],
+  kind: (typeof ACTIONS)[number],
+  { name, actions, maxSteps }: Environment,
+  { context, horizon, size }: { readonly context: number; readonly horizon: number; readonly size: number },
+): Promise<void> {
+  const { requireWritableFile } = await import('../../viz/output-file.ts');
+  const { requireDream } = await import('../../viz/dream-strip.ts');
+  if (kind === 'each' && actions.kind !== 'discrete') throw continuous(name);
+  const labels = kind === 'each' && actions.kind === 'discrete'
+    ? Array.from({ length: actions.n }, (_, action) => actionName(actions, action))
+    : ['truth', 'model', 'error'];
+  const shape = { labels, count: Math.min(context + horizon, maxSteps + 1), height: size, width: size, hasTexts: kind === 'each' };
+  for (const file of files) {
+    const other = kind === 'each' ? `${labels.length} actions are too many for --actions each: use policy or random` : 'lower env.size';
+    requireDream(file, shape, { context }, other);
+    requireWritableFile(file);
+  }
+}
+
+/** `each` shows one imagined strip per action, as long as the longest that all of them reach. */
+async function writePictures(files: readonly string[], dreams: readonly NamedDream[]): Promise<void> {
+  const { truthModelError, writeDream } = await import('../../viz/dream-strip.ts');
   const [{ dream: first }] = dreams;
   const length = Math.min(...dreams.map(({ dream }) => dream.model.shape[0]));
   const rows = dreams.length === 1
@@ -128,5 +156,4 @@ async function writePictures(
       texts: dream.predictedRewards.slice(0, length).map((reward, t) => (t < first.context ? '' : `r ${reward.toFixed(2)}`)),
     }));
   for (const file of files) await writeDream(file, rows, { context: first.context });
-  return files;
 }

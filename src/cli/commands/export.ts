@@ -21,8 +21,13 @@ async function exportAgent(target: string, { out, full }: { out: string; full?: 
   const { openAgent } = await import('../../open/open.ts');
   const { writeCheckpoint } = await import('../../data/checkpoint.ts');
   const { markOf } = await import('../../train/named-code.ts');
+  const { makeFolderOf, requireWritableFile } = await import('../../viz/output-file.ts');
+  const { printableLine } = await import('../../viz/printable.ts');
+  requireWritableFile(out);
   const { checkpoint, params } = await openAgent(target);
-  const { config, counters, command } = checkpoint;
-  await writeCheckpoint(out, { kind: 'agent', config, counters, command, arrays: { params }, extra: { ...markOf(config), ...(checkpoint.extra.world ? { world: checkpoint.extra.world } : {}) } }, { half: !full });
-  console.log(`${out}: ${(statSync(out).size / 1e6).toFixed(2)} MB, made by: ${command}`);
+  const { config, counters, command, extra: { world } } = checkpoint;
+  const extra = { ...markOf(config), ...(world ? { world } : {}) };
+  await makeFolderOf(out);
+  await writeCheckpoint(out, { kind: 'agent', config, counters, command, arrays: { params }, extra }, { half: !full });
+  console.log(printableLine(`${out}: ${(statSync(out).size / 1e6).toFixed(2)} MB, made by: ${command}`));
 }

@@ -40,26 +40,32 @@ async function gallery(options: GalleryOptions): Promise<void> {
   const path = await import('node:path');
   const { integer } = await import('../arguments.ts');
   const { createRng } = await import('../../random.ts');
-  const { writePicture } = await import('../../viz/picture.ts');
-  const { pictureSheet } = await import('../../viz/sheet.ts');
+  const { requireWritableFile } = await import('../../viz/output-file.ts');
+  const { requireFormat } = await import('../../viz/picture-limits.ts');
+  const { pictureFormat, writePicture } = await import('../../viz/picture.ts');
+  const { printable } = await import('../../viz/printable.ts');
+  const { pictureSheet, sheetSize } = await import('../../viz/sheet.ts');
   const { listWorlds } = await import('../../open/worlds.ts');
   const size = integer('--size', options.size, 16);
   if (size > 512) throw new UserError(`--size: expected at most 512 pixels, got ${size}`);
   const columns = options.columns === undefined ? undefined : integer('--columns', options.columns, 1);
   const rng = createRng(integer('--seed', options.seed)).split('gallery');
 
+  const worlds = await listWorlds();
+  const files = (['gallery.png', 'gallery.webp'] as const).map((file) => path.join(options.out, file));
+  const sheet = sheetSize(worlds.length, { width: size, height: size }, columns);
+  for (const file of files) {
+    requireFormat(file, pictureFormat(file), sheet, 'lower --size, or give --columns that make it about square');
+    requireWritableFile(file);
+  }
+
   const exhibits: Exhibit[] = [];
-  for (const environment of await listWorlds()) {
-    exhibits.push(await exhibit(environment, size, rng.split(environment.name)));
-  }
+  for (const environment of worlds) exhibits.push(await exhibit(environment, size, rng.split(environment.name)));
   const layout = { delayMs: DELAY_MS, ...(columns === undefined ? {} : { columns }) };
-  for (const [file, cells] of [
-    ['gallery.png', exhibits.map(({ still }) => still)], ['gallery.webp', exhibits.map(({ moving }) => moving)],
-  ] as const) {
-    const target = path.join(options.out, file);
-    await writePicture(target, pictureSheet(cells, layout), WEBP_EFFORT);
-    console.log(target);
-  }
+  const [still, moving] = files;
+  await writePicture(still, pictureSheet(exhibits.map((one) => one.still), layout));
+  await writePicture(moving, pictureSheet(exhibits.map((one) => one.moving), layout), WEBP_EFFORT);
+  console.log(files.map(printable).join('\n'));
 }
 
 interface Exhibit {

@@ -49,12 +49,15 @@ async function treeCommand(target: string, options: TreeOptions): Promise<void> 
   const [step, maxNodes] = [integer('--step', options.step), integer('--nodes', options.nodes, 1)];
   const seed = integer('--seed', options.seed);
   if (!/\.(svg|png)$/i.test(options.out)) throw new UserError(`--out: expected an .svg or a .png, got '${options.out}'`);
+  const { requireWritableFile } = await import('../../viz/output-file.ts');
+  requireWritableFile(options.out);
 
   const { openAgent } = await import('../../open/open.ts');
   const { loadPolicy } = await import('../../acting/load-policy.ts');
   const { actingPolicy, openPolicy } = await import('../../train/configure.ts');
   const { seeSearchTree } = await import('../../../eval/search-tree.ts');
   const { writeSearchTree } = await import('../../viz/search-tree.ts');
+  const { printable } = await import('../../viz/printable.ts');
   const { createRng } = await import('../../random.ts');
   const { isExternal, whyNoTruth } = await import('../../world/external.ts');
   const { actions, usual } = await (async () => {
@@ -80,7 +83,7 @@ async function treeCommand(target: string, options: TreeOptions): Promise<void> 
     subtitle: `${simulations} simulations, ${seen.record.total} nodes, seed ${seed}`,
   });
   if (options.json) console.log(JSON.stringify({ ...seen.record, step: seen.step, chosen: seen.chosen, file: options.out }));
-  else console.log(options.out);
+  else console.log(printable(options.out));
 }
 
 function nameOf(actions: ActionSpace, action: number, { sampledActions }: SeenTree): string {

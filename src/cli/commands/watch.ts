@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { Policy, Rng } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
-import type { Picture } from '../../viz/picture.ts';
+import type { PictureFormat } from '../../viz/picture.ts';
+import type { SheetCell } from '../../viz/sheet.ts';
 import type { ConfiguredWorld } from '../../world/configured.ts';
 import type { Player, Recording } from '../../world/record.ts';
 
@@ -34,6 +35,7 @@ const DELAY_MS = 80;
 /** How long the last picture of an episode is shown. */
 const END_DELAY_MS = 800;
 const SHEET_MOMENTS = 12;
+const SHEET_COLUMNS = 6;
 
 export default function registerWatch(program: Command): void {
   program
@@ -53,39 +55,55 @@ export default function registerWatch(program: Command): void {
 
 async function watch(name: string, options: WatchOptions): Promise<void> {
   const { integer } = await import('../arguments.ts');
-  const { pictureFormat, writePicture } = await import('../../viz/picture.ts');
+  const { pictureFormat } = await import('../../viz/picture.ts');
+  const { requireWritableFile, writeOutput } = await import('../../viz/output-file.ts');
+  const { printable, printableLine } = await import('../../viz/printable.ts');
   const episodes = integer('--episodes', options.episodes, 1);
   const seed = integer('--seed', options.seed);
   const size = integer('--size', options.size, 16);
   if (size > LARGEST_SIZE) throw new UserError(`--size: expected at most ${LARGEST_SIZE} pixels, got ${size}`);
-  if (options.out) pictureFormat(options.out);
 
   const { fileNameOf } = await import('../file-name.ts');
   const { createRng } = await import('../../random.ts');
   const { recordEpisode } = await import('../../world/record.ts');
   const rng = createRng(seed).split('eval');
+  // Before anybody is let in: where it goes, and whether so large a picture can be written.
+  const format = options.out === undefined ? 'webp' : pictureFormat(options.out);
+  const begin = await beginShow(options.out ?? 'watch', format, episodes, size);
+  if (options.out !== undefined) requireWritableFile(options.out);
   const { who, world, player } = await findPlayer(name, options, rng.split('policy'));
   const { environment } = world;
-  const recordings: Recording[] = [];
-  for (let episode = 0; episode < episodes; episode++) {
-    recordings.push(await recordEpisode({ world, player, rng: rng.split(episode), size, maxPictures: MAX_PICTURES }));
-  }
   const file = options.out ?? `${fileNameOf(environment.name)}.webp`;
-  await writePicture(file, pictureFormat(file) === 'png' ? await sheetOf(recordings, size) : filmOf(recordings, size));
+  if (options.out === undefined) requireWritableFile(file);
+  const show = begin();
+  const played: Played[] = [];
+  for (let episode = 0; episode < episodes; episode++) {
+    const recording = await recordEpisode({ world, player, rng: rng.split(episode), size, maxPictures: MAX_PICTURES });
+    await show.add(recording);
+    played.push({ return: recording.return, length: recording.length, shown: recording.pictures.length });
+  }
+  await writeOutput(file, await show.finish());
 
-  const played = recordings.map(({ return: total, length }) => ({ return: total, length }));
   if (options.json) {
-    console.log(JSON.stringify({ env: environment.name, policy: who, seed, episodes: played, file }));
+    const shown = played.map(({ return: total, length }) => ({ return: total, length }));
+    console.log(JSON.stringify({ env: environment.name, policy: who, seed, episodes: shown, file }));
     return;
   }
-  console.log(`${environment.name}, ${who}, seed ${seed}`);
   const { table } = await import('../table.ts');
-  const rows = recordings.map(({ return: total, length, pictures }, i) => {
-    const note = pictures.length <= length ? `the first ${pictures.length} pictures are shown` : '';
+  const rows = played.map(({ return: total, length, shown }, i) => {
+    const note = shown <= length ? `the first ${shown} pictures are shown` : '';
     return [String(i), total.toFixed(2), String(length), note];
   });
-  console.log(table([['episode', 'return', 'length', ''], ...rows]));
-  console.log(file);
+  const heading = printableLine(`${environment.name}, ${who}, seed ${seed}`);
+  console.log([heading, table([['episode', 'return', 'length', ''], ...rows]), printable(file)].join('\n'));
+}
+
+/** An episode of which only numbers are kept: pictures of many would fill the memory. */
+interface Played {
+  readonly return: number;
+  readonly length: number;
+  /** Pictures that can be seen. */
+  readonly shown: number;
 }
 
 interface Cast {
@@ -134,21 +152,53 @@ async function openPlayer(
   return { world, policy };
 }
 
-function filmOf(recordings: readonly Recording[], size: number): Picture {
-  const delaysMs = recordings.flatMap(({ pictures }) =>
-    pictures.map((_, t) => (t === pictures.length - 1 ? END_DELAY_MS : DELAY_MS)));
-  const data = Buffer.concat(recordings.flatMap(({ pictures }) => pictures));
-  return { width: size, height: size, data, delaysMs };
+/** What becomes of the episodes, one after another. */
+interface Show {
+  add(episode: Recording): Promise<void>;
+  /** The bytes of the file. */
+  finish(): Promise<Uint8Array>;
 }
 
-/** Moments of every episode, evenly chosen, from its beginning to its end. */
-async function sheetOf(recordings: readonly Recording[], size: number): Promise<Picture> {
+/**
+ * See whether it can be shown at all; what is given back begins it.
+ * @throws UserError where a sheet of so many episodes is too large
+ */
+async function beginShow(file: string, format: PictureFormat, episodes: number, size: number): Promise<() => Show> {
+  if (format === 'png') return beginSheet(file, episodes, size);
+  const { createAnimation } = await import('../../viz/animation.ts');
+  return () => {
+    const film = createAnimation({ width: size, height: size, format });
+    return {
+      async add({ pictures }) {
+        for (const [t, picture] of pictures.entries()) {
+          await film.add(picture, t === pictures.length - 1 ? END_DELAY_MS : DELAY_MS);
+        }
+      },
+      finish: () => film.finish(),
+    };
+  };
+}
+
+/** Moments of every episode, evenly chosen, from its beginning to its end; fewer of each where there are many episodes. */
+async function beginSheet(file: string, episodes: number, size: number): Promise<() => Show> {
   const { pickColumns } = await import('../../viz/dream-strip.ts');
-  const { pictureSheet } = await import('../../viz/sheet.ts');
+  const { fitsFormat, requireFormat } = await import('../../viz/picture-limits.ts');
+  const { encodePicture } = await import('../../viz/picture.ts');
+  const { pictureSheet, sheetSize } = await import('../../viz/sheet.ts');
   const { stackFrames } = await import('../../world/record.ts');
-  const cells = recordings.flatMap(({ pictures }) =>
-    pickColumns(pictures.length, SHEET_MOMENTS, 0).map((t) => {
-      return { caption: `t = ${t}`, frames: stackFrames([pictures[t]], size) };
-    }));
-  return pictureSheet(cells, { columns: 6 });
+  const sizeOf = (moments: number) => sheetSize(episodes * moments, { width: size, height: size }, SHEET_COLUMNS);
+  let moments = SHEET_MOMENTS;
+  while (moments > 2 && !fitsFormat('png', sizeOf(moments))) moments--;
+  requireFormat(file, 'png', sizeOf(moments), 'lower --episodes or --size, or write a .webp or .gif, which may be long');
+  return () => {
+    const cells: SheetCell[] = [];
+    return {
+      async add({ pictures }) {
+        for (const t of pickColumns(pictures.length, moments, 0)) {
+          cells.push({ caption: `t = ${t}`, frames: stackFrames([pictures[t]], size) });
+        }
+      },
+      finish: () => encodePicture(pictureSheet(cells, { columns: SHEET_COLUMNS }), 'png'),
+    };
+  };
 }
