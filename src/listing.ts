@@ -45,7 +45,15 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return meant === undefined ? '.' : `; did you mean '${meant}'?`;
 }
 
-const short = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}…` : name);
+const MOST_LISTED = 100;
+
+/** All of them, or the first ones and where the others are. */
+function inShort(names: readonly string[]): string {
+  const all = names.join(', ');
+  return all.length <= MOST_LISTED ? all : `${all.slice(0, all.lastIndexOf(',', MOST_LISTED))}, … (all: dreamtree list)`;
+}
+
+const short = (name: string): string => (name.length > 40 ? `${name.slice(0, 40)}…` : name);
 
 /** The names of all files in it. */
 export async function variantNames({ url }: Pick<VariantFolder, 'url'>): Promise<string[]> {
@@ -74,7 +82,7 @@ export async function variantUrl(folder: VariantFolder, nameOrFile: string): Pro
   if (!names.includes(nameOrFile)) {
     throw new UserError(
       `unknown ${folder.noun} '${short(nameOrFile)}'${didYouMean(nameOrFile, names)} ` +
-        `Known: ${names.join(', ')}, or the path of your own file, such as ${folder.example}`,
+        `Known: ${inShort(names)}, or the path of your own file, such as ${folder.example}`,
     );
   }
   return new URL(`${nameOrFile}.ts`, folder.url);

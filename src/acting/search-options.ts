@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { count, fraction, natural, weight, type Options, type OptionsOf, type Shape } from '../config/index.ts';
 import { sampledOptions } from '../nn/search-targets.ts';
 
-/** More of them take minutes for a single move. */
-const simulations = count.max(100_000);
+/** More of them take minutes for a single move of a few lanes. */
+const simulations = count.max(10_000);
 
 /** Of every search. */
 export const searchOptions = {

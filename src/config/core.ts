@@ -56,7 +56,7 @@ export const coreOptions = {
   },
   replay: {
     // A terabyte: the replay lives in memory.
-    bytes: count.max(1e12).default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
+    bytes: z.int().min(1).max(1e12).default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
   },
   engine: {
     name: z

@@ -1,5 +1,6 @@
 /** The table of the keys that can be set, read out of a schema: what is expected, the default, one sentence. */
 import { z } from 'zod';
+import { isLayer } from './layer.ts';
 
 export interface ConfigKey {
   /** Dotted, for example `model.scales.image`. */
@@ -57,6 +58,7 @@ export function shown(text: string): string {
 export function valueInWords(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'number') return String(value);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isLayer(value)) return 'an object of another kind';
   try {
     return shown(JSON.stringify(value) ?? typeof value);
   } catch {

@@ -111,14 +111,16 @@ function presetLayer(name: string, components: readonly Component[]): ConfigLaye
   return [presets[known], ...components.map((component) => component.presets?.[known] ?? {})].reduce(mergeLayers, {});
 }
 
-/** Without the keys that are not in the schema. */
+/** Without the keys that are not in the schema. @throws UserError where a section is none */
 function onlyKnown(layer: ConfigLayer, keys: readonly ConfigKey[], prefix = ''): ConfigLayer {
   return Object.fromEntries(Object.entries(layer).flatMap(([name, value]): [string, unknown][] => {
     requireHarmless(name);
     const key = prefix + name;
     if (keys.some((known) => known.key === key)) return [[name, value]];
     const within = keys.some((known) => known.key.startsWith(`${key}.`));
-    return within ? [[name, isLayer(value) ? onlyKnown(value, keys, `${key}.`) : value]] : [];
+    if (!within) return [];
+    if (isLayer(value)) return [[name, onlyKnown(value, keys, `${key}.`)]];
+    throw new UserError(`${key}: expected a section of keys, got ${valueInWords(value)}`);
   }));
 }
 

@@ -42,6 +42,9 @@ const options = {
   },
 };
 
+/** Layers that a program may write out, over all steps of a sequence: these take minutes to compile. */
+const MOST_WRITTEN = 4096;
+
 export type RssmOptions = OptionsOf<typeof options>['model'];
 
 /** Categoricals and their classes; the official presets have 32 and what is written here. */
@@ -60,12 +63,15 @@ export default defineModel({
   description: "DreamerV3's recurrent state-space model: a GRU beside categorical latents",
   options,
   presets,
-  rules: ({ model }, { env }) => [
+  rules: ({ model }, { env, train }) => [
     ...codecRules(model, env),
     ...(model.deter % model.blocks > 0
       ? [{ key: 'model.blocks', expected: `expected a divisor of model.deter = ${model.deter}` }]
       : []),
     ...outcomeRules(model),
+    ...(train.batchLength * (model.dynLayers + model.posteriorLayers) > MOST_WRITTEN
+      ? [{ key: 'model.dynLayers', expected: `expected fewer layers, or a shorter train.batchLength than ${train.batchLength}: each step compiles them anew` }]
+      : []),
   ],
   build: ({ model }, world) => createRssm(model, world),
 });

@@ -120,8 +120,16 @@ function batchPart({ config, agent, shape }: EstimateRequest): MemoryPart {
   };
 }
 
+interface Latents {
+  readonly observed: number;
+  /** Without gradients through the dynamics: only what predicts keeps anything of them. */
+  readonly imagined: number;
+  /** With gradients through everything. */
+  readonly unrolled: number;
+}
+
 /** Latents that an update looks at. */
-function latentsOf({ config, agent }: EstimateRequest): { readonly observed: number; readonly imagined: number } {
+function latentsOf({ config, agent }: EstimateRequest): Latents {
   const { train: { batchSize, batchLength } } = config;
   const horizon = numberOf(config, 'behavior.imaginationHorizon');
   const unroll = numberOf(config, 'model.unroll');
@@ -129,7 +137,7 @@ function latentsOf({ config, agent }: EstimateRequest): { readonly observed: num
   const wanted = numberOf(config, 'behavior.imaginationStarts') || observed;
   const starts = batchSize * Math.min(batchLength, Math.max(1, Math.ceil(wanted / batchSize)));
   const unrolled = batchSize * Math.max(0, batchLength - agent.representation.blindSteps - (unroll ?? 0));
-  return { observed, imagined: (horizon === undefined ? 0 : starts * (horizon + 1)) + (unroll === undefined ? 0 : unrolled * (unroll + 1)) };
+  return { observed, imagined: starts * (horizon === undefined ? 0 : horizon + 1), unrolled: unrolled * (unroll === undefined ? 0 : unroll + 1) };
 }
 
 /** Rows that a layer of the encoder or the decoder has for each picture: as many as there are places in its map. */
@@ -143,8 +151,9 @@ function placesOf(name: string, shapes: Agent['parameters'], pixels: number): nu
 
 function activationPart(request: EstimateRequest): MemoryPart {
   const { config, agent, shape } = request;
-  const { observed, imagined } = latentsOf(request);
+  const { observed, imagined, unrolled } = latentsOf(request);
   const pixels = shape.image.size ** 2 * shape.image.channels;
+  const predicts = agent.prediction?.parameters ?? {};
   let seen = 0;
   let thought = 0;
   for (const [name, { shape: sides }] of Object.entries(agent.parameters)) {
@@ -152,11 +161,11 @@ function activationPart(request: EstimateRequest): MemoryPart {
     const outputs = sides.length === 3 ? sides[0] * sides[2] : sides[sides.length - 1];
     const ofPictures = /^(encoder|decoder)\//.test(name);
     if (ofPictures) seen += observed * placesOf(name, agent.parameters, pixels) * outputs;
-    else thought += (observed + imagined) * outputs;
+    else thought += (observed + unrolled + imagined * (name in predicts ? 1 : 1 / PER_OUTPUT)) * outputs;
   }
   return {
     name: 'what an update computes of a batch',
-    key: thought > seen && imagined > observed
+    key: thought > seen && imagined + unrolled > observed
       ? furthest(config, { ...BATCH, 'behavior.imaginationHorizon': 15, 'model.unroll': 5, 'behavior.imaginationStarts': 1024 })
       : furthest(config, { ...BATCH, 'model.depth': 96, 'model.bins': 255 }),
     bytes: FLOAT * PER_OUTPUT * (seen + thought),

@@ -49,7 +49,7 @@ function otherRemedy(request: RoomRequest, key: string, available: number): stri
     return most === undefined ? [] : [`${other}=${most}`];
   });
   if (found !== undefined) return `${found} would do`;
-  return numberOf(config, key) === undefined ? 'take a smaller preset or another machine' : `lower it, and more than it: see --preset`;
+  return numberOf(config, key) === undefined ? 'begin from a smaller --preset' : 'no key alone makes it small enough: begin from a smaller --preset';
 }
 
 const inGigabytes = (bytes: number): string => {

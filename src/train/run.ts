@@ -26,6 +26,7 @@ import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { markOf } from './named-code.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
+import { requireRoom } from './require-memory.ts';
 import { requireSameWorld, worldMark } from './same-world.ts';
 import { requireSavedRun } from './saved-run.ts';
 import type { LearnerState } from './update.ts';
@@ -78,6 +79,7 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
   const { actions } = environment;
   requireLearnable(environment, config);
   const policy = await openPolicy(actingPolicy(config, variant, actions), config, actions, agent);
+  requireRoom({ ...settled, ...(policy.variant.search ? { search: policy.options } : {}) });
 
   const lock = claimFolder(directory, command);
   const file = path.join(directory, CHECKPOINT_FILE);

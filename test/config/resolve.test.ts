@@ -119,6 +119,23 @@ describe('bad input is refused in a sentence', () => {
     ['model.deter', "--set: expected key=value, got 'model.deter'"],
     ['=3', "--set: expected key=value, got '=3'"],
     ['seed=[1', "seed: expected a plain value in YAML, got '[1'"],
+    ['model=&a [*a]', "model: expected a plain value in YAML, got '&a [*a]'"],
+    ['model=&a { b: *a }', "model: expected a plain value in YAML, got '&a { b: *a }'"],
+    ['engine=!!set {a}', "engine: expected a plain value in YAML, got '!!set {a}'"],
+    ['engine=!!set {name}', "engine: expected a plain value in YAML, got '!!set {name}'"],
+    ['seed=!!binary aGk=', "seed: expected a plain value in YAML, got '!!binary aGk='"],
+    ['seed=!mine 3', "seed: expected a plain value in YAML, got '!mine 3'"],
+    ['seed=1\n---\n2', "seed: expected a plain value in YAML, got '1 --- 2'"],
+    ['model=\n\tdepth: 3', "model: expected a plain value in YAML, got ' depth: 3'"],
+    [`seed=${'['.repeat(9000)}`, `seed: expected a plain value in YAML, got '${'['.repeat(60)}…'`],
+    [`seed=${'['.repeat(4000)}${']'.repeat(4000)}`, `seed: expected a plain value in YAML, got '${'['.repeat(60)}…'`],
+    [`seed=${'x'.repeat(20_000)}`, 'seed: expected a value of at most 10000 letters, got 20000'],
+    [`${'x'.repeat(5000)}=1`, `unknown key '${'x'.repeat(60)}…'. ${ALL}`],
+    ['model=[{ __proto__: { x: 1 } }]', "the key '__proto__' is refused"],
+    ['model.scales=[1, 2]', 'model.scales: expected a section of keys, got [1,2]'],
+    ['engine=', 'engine: expected a section of keys, got null'],
+    ['a.b.c=1', `unknown key 'a.b.c'. ${ALL}`],
+    ['engine.name=numpy', 'engine.name: expected one of auto, onnx, tensorflow, reference, got "numpy"'],
     ['preset=small', "'preset' is not for --set; choose it with --preset"],
     ['agent=muzero', "'agent' is not for --set; choose it with --agent"],
     ['policy=puct', "'policy' is not for --set; choose it with --policy"],
@@ -126,8 +143,12 @@ describe('bad input is refused in a sentence', () => {
     ['__proto__.x=1', "the key '__proto__.x' is refused"],
     ['model.constructor=1', "the key 'model.constructor' is refused"],
     ['model={ __proto__: { x: 1 } }', "the key '__proto__' is refused"],
-    ['env.size=48', 'env.size: expected model.stem × model.minResolution × 2ⁿ = 16, 32, …, got 48'],
-    ['env.size=8', 'env.size: expected model.stem × model.minResolution × 2ⁿ = 16, 32, …, got 8'],
+    ['env.size=47', 'env.size: expected 48, the nearest that goes with model.stem = 4 and model.minResolution = 4, ' +
+      'or model.stem=1 model.minResolution=47 beside it, got 47'],
+    ['env.size=7', 'env.size: expected 9, the nearest that goes with model.stem = 4 and model.minResolution = 4, ' +
+      'or model.stem=7 model.minResolution=1 beside it, got 7'],
+    ['env.size=1', 'env.size: expected 9, the nearest that goes with model.stem = 4 and model.minResolution = 4, ' +
+      'or model.stem=1 model.minResolution=1 beside it, got 1'],
     ['model.blocks=3', 'model.blocks: expected a divisor of model.deter = 128, got 3'],
     ['model.bins=254', 'model.bins: expected an odd number, got 254'],
     ['behavior.returnLow=0.95', 'behavior.returnLow: expected less than behavior.returnHigh = 0.95, got 0.95'],
@@ -140,7 +161,9 @@ describe('bad input is refused in a sentence', () => {
   test('an unknown preset or agent, or no world', async () => {
     const withPreset = (preset: string) => expect(configOf({ world: 'catch', preset })).rejects;
     await withPreset('smal').toThrow(/^unknown preset 'smal'; did you mean 'small'\?/);
-    await withPreset('toString').toThrow(/^unknown preset 'toString'/);
+    await withPreset('toString').toThrow(/^unknown preset 'toString'\. Known: debug, tiny, /);
+    await expect(configOf({ world: 'catch', agent: 'one-stp' })).rejects.toThrow(/^unknown agent 'one-stp'\. Known: dreamer, /);
+    await expect(configOf({ world: 'catch', policy: 'ouct' })).rejects.toThrow(/^unknown policy 'ouct'; did you mean 'puct'\? Known: /);
     const names = (await listVariants()).agents.map(({ name }) => name).join(', ');
     await expect(configOf({ world: 'catch', agent: 'dremer' })).rejects.toThrow(new UserError(
       `unknown agent 'dremer'; did you mean 'dreamer'? Known: ${names}, or the path of your own file, such as ./my-agent.ts`,
