@@ -75,7 +75,7 @@ export async function faultyWorlds(faults: readonly Fault[] = FAULTS, say: (text
     for (const [number, fault] of faults.entries()) {
       const write = (does: string) => writeFileSync(path.join(folder, `w${number}.mjs`), source({ ...fault, does }));
       const args = [
-        'train', `./w${number}.mjs`, '--preset', 'debug', '--threads', '1', '--logdir', `run${number}`, '--set', 'env.timeout=5', 'train.evalEpisodes=1',
+        'train', `./w${number}.mjs`, '--preset', 'debug', '--threads', '1', '--logdir', `run${number}`, '--set', 'env.timeout=30', 'train.evalEpisodes=1',
         // A forbidden action is not met by an agent that knows no masks.
         ...(fault.where === 'legal' ? ['--agent', 'gumbel-muzero'] : []),
       ];
