@@ -424,7 +424,10 @@ describe('the actor-critic as it is made', () => {
       const { policy, value } = prediction.predict(params as Params, tf.squeeze(x.states, [0]));
       return { out: { chances: tf.exp(policy.logProbs!), values: value!.predict() } };
     }, { params: weights, x: { states: oneHots('abcd') } });
-    return { chances: [...out.chances.data].filter((_, i) => i % ACTIONS === 0), values: [...out.values.data].map((value) => value / UNIT) };
+    return {
+      chances: [...out.chances.data].filter((_, i) => i % ACTIONS === 0),
+      values: [...out.values.data].map((value) => value / UNIT),
+    };
   }
 
   it('predicts what the actor does and what the critic says', async () => {

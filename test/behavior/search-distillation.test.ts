@@ -275,7 +275,9 @@ describe('search distillation', async () => {
 
 describe('search distillation on a model that does not unroll itself', () => {
   it('learns where the model observed, every step alike', async () => {
-    const { config } = await configure({ world: 'catch', preset: 'debug', agent: 'efficientzero', overrides: ['search.returnSteps=1'] });
+    const { config } = await configure({
+      world: 'catch', preset: 'debug', agent: 'efficientzero', overrides: ['search.returnSteps=1'],
+    });
     const { behavior: defaults, search } = optionsOf(config, efficientzero);
     const shape = { actions: { kind: 'discrete' as const, n: ACTIONS }, actionSize: ACTIONS, image: { size, channels: 3 } };
     const behavior = createSearchDistillation(

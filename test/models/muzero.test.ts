@@ -231,7 +231,8 @@ describe('the losses of the trio', () => {
     // The head says ¾ of everything, which is 1 − 1/4.
     const sure = mapGroup(weights, (array, name) => (name.startsWith('continue/logits') ? zeros(array.shape) : array));
     const ending = { ...batch, isTerminal: float32([0, 0, 0, 1, ...new Array<number>(2 * T - 4).fill(0)], [B, T]) };
-    const { parts } = await run(lossOf(near), { params: { ...sure, 'continue/logits/bias': float32([Math.log(3)], [1]) }, batch: ending });
+    const told = { ...sure, 'continue/logits/bias': float32([Math.log(3)], [1]) };
+    const { parts } = await run(lossOf(near), { params: told, batch: ending });
     // 13 of the 18 steps count, one of which arrives at the end: from start 2 to index 3.
     const alive = -(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25));
     expect(parts.continue.data[0]).toBeCloseTo((12 * alive - Math.log(0.25)) / 18, 4);
@@ -308,7 +309,8 @@ describe('the trio as it is made', () => {
       expect(one[name].shape).toEqual([1]);
     }
     expect(new Set(rows.discount.data).size).toBe(6);
-    const { out } = await run((v) => ({ out: { picture: model.dynamics.decode!(v.params, v.latent) } }), { params, latent: latents([6]) });
+    const decoded = (v: Inputs) => ({ out: { picture: model.dynamics.decode!(v.params, v.latent) } });
+    const { out } = await run(decoded, { params, latent: latents([6]) });
     expect(out.picture.shape).toEqual([6, size, size, 3]);
     expect(out.picture.data.every((value) => value > 0 && value < 1)).toBe(true);
   });

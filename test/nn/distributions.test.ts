@@ -236,7 +236,8 @@ describe('every head', () => {
   // Rows of logits, and what each head is asked of; the same numbers as a sequence for each of two, and as six rows.
   const [rows, sequence] = [[6], [2, 3]];
   const inputs = (front: readonly number[]) => ({
-    x: normals([...front, 5], 1), y: normals([...front, 5], 2), oneHot: float32(Float32Array.from({ length: 30 }, (_, i) => Number(i % 5 === 2)), [...front, 5]),
+    x: normals([...front, 5], 1), y: normals([...front, 5], 2),
+    oneHot: float32(Float32Array.from({ length: 30 }, (_, i) => Number(i % 5 === 2)), [...front, 5]),
     legal: float32(Float32Array.from({ length: 30 }, (_, i) => i % 3 && 1), [...front, 5]), number: normals(front, 3),
   });
   /** Uniforms, or normals, that are the same however they are laid out. */

@@ -156,8 +156,9 @@ describe('value prefixes', () => {
 
 describe('both', () => {
   it('stand on the arrival or on what is remembered of it, and say zero at first', async () => {
-    const shapesOf = ({ parameters }: RewardHead) =>
-      Object.fromEntries(Object.entries(parameters).filter(([name]) => name.startsWith('reward/')).map(([name, { shape }]) => [name, shape]));
+    const shapesOf = ({ parameters }: RewardHead) => Object.fromEntries(
+      Object.entries(parameters).filter(([name]) => name.startsWith('reward/')).map(([name, { shape }]) => [name, shape]),
+    );
     expect(shapesOf(eachReward(SHAPE))).toEqual({
       'reward/0/kernel': [2, 3], 'reward/0/bias': [3], 'reward/0/norm/scale': [3],
       'reward/logits/kernel': [3, 9], 'reward/logits/bias': [9],

@@ -334,7 +334,9 @@ describe('with noise', () => {
   });
 
   // The largest of log p + s · Gumbel is each as often as p^(1/s) says (Gumbel-max); 0.2 and 0.8 become 1 and 2 of 3 for s = 2.
-  it.each([[1, 0.2], [2, 1 / 3]])('of one considered action takes what noise of scale %f and the prior say', async (gumbelScale, share) => {
+  it.each([
+    [1, 0.2], [2, 1 / 3],
+  ])('of one considered action takes what noise of scale %f and the prior say', async (gumbelScale, share) => {
     const input = await inputFor(bandit([0, 0], [0.2, 0.8]), new Array<number>(4000).fill(0), { numSimulations: 1 });
     const { action } = await gumbelMuzeroPolicy(input, { gumbelScale, maxNumConsideredActions: 1 });
     expect(Math.abs(action.filter((each) => each === 0).length / 4000 - share)).toBeLessThan(0.04); // 5 standard deviations

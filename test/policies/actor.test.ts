@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { float32, uint8, zeros } from '../../src/nd-array.ts';
 import { boundedNormal, categorical } from '../../src/nn/distributions.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import actor from '../../src/policies/actor.ts';
@@ -7,7 +8,6 @@ import { createRng } from '../../src/random.ts';
 import type { ActionSpace, Agent, Distribution } from '../../src/types.ts';
 import { plannedAgent, reflexAgent } from '../contracts/small-agents.ts';
 import { onnx } from '../engine/parity.ts';
-import { float32, uint8, zeros } from '../../src/nd-array.ts';
 
 const LANES = 400;
 /** Five standard deviations of a share of one half. */
@@ -43,7 +43,9 @@ describe('the actor', () => {
     expect((await taken(choosing, DISCRETE, { explore: false })).map(mean)).toEqual([0, 1, 0]);
   });
 
-  it.each([{ explore: true }, { explore: true, greedy: false }, { explore: false, greedy: false }])('draws where it is told %o', async (how) => {
+  it.each([
+    { explore: true }, { explore: true, greedy: false }, { explore: false, greedy: false },
+  ])('draws where it is told %o', async (how) => {
     const shares = (await taken(choosing, DISCRETE, how)).map(mean);
     shares.forEach((share, action) => expect(Math.abs(share - CHANCES[action])).toBeLessThan(ROUGHLY));
     expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);

@@ -18,7 +18,8 @@ async function decided<O extends (typeof puct | typeof gumbel | typeof sampled)[
 ) {
   const model = tableModel(bandit(rewards, PROBS));
   const input = {
-    root: await model.root(new Array<number>(ROOTS).fill(0), createRng(2)), recurrent: model.recurrent, numSimulations: 6, rng: createRng(3),
+    root: await model.root(new Array<number>(ROOTS).fill(0), createRng(2)), recurrent: model.recurrent,
+    numSimulations: 6, rng: createRng(3),
   };
   const { action, searchTree } = await search.decide(input, valuesOf({ options }, { search: given }), explore);
   const { childrenPriorProbs, numNodes, numActions } = searchTree;
