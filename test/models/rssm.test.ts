@@ -355,6 +355,7 @@ describe('the RSSM as it is made', () => {
       'dynamics/deter/kernel': [6, 4], 'dynamics/stoch/kernel': [15, 4], 'dynamics/action/kernel': [3, 4],
     });
     expect(shapes['posterior/tokens/kernel'][1]).toBe(4);
+    expect(made.parameters['reward/logits/kernel'].init).toEqual({ fanIn: 7, scale: 0 });
     // The decoder begins with both parts of the latent: a half of deter for each block, and all of stoch.
     expect(shapes['decoder/deter/kernel'].slice(0, 2)).toEqual([2, 3]);
     expect(shapes['decoder/stoch0/kernel']).toEqual([15, 14]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gumbelMuzeroPolicy } from '../../src/planning/gumbel-muzero-policy.ts';
 import { muzeroPolicy } from '../../src/planning/muzero-policy.ts';
 import { qtransformByMinMax } from '../../src/planning/qtransforms.ts';
-import { NO_PARENT, UNVISITED, summarize, type Tree } from '../../src/planning/tree.ts';
+import { emptyTree, NO_PARENT, UNVISITED, summarize, writePriors, type Tree } from '../../src/planning/tree.ts';
 import type { PolicyOutput, SearchInput } from '../../src/planning/types.ts';
 import { createRng } from '../../src/random.ts';
 import { bandit, randomWorld, tableModel, type StateTable } from './table-world.ts';
@@ -340,5 +340,20 @@ describe('with noise', () => {
     const input = await inputFor(bandit([0, 0], [0.2, 0.8]), new Array<number>(4000).fill(0), { numSimulations: 1 });
     const { action } = await gumbelMuzeroPolicy(input, { gumbelScale, maxNumConsideredActions: 1 });
     expect(Math.abs(action.filter((each) => each === 0).length / 4000 - share)).toBeLessThan(0.04); // 5 standard deviations
+  });
+});
+
+describe('a tree', () => {
+  it('has priors of each root by itself, however far apart their logits are', () => {
+    const tree = emptyTree({ batch: 2, numNodes: 1, numActions: 2 }, {});
+    const logits = Float32Array.of(0, Math.log(3), 2000, 2000);
+    for (const root of [0, 1]) writePriors(tree, root, root, logits);
+    expect([...tree.childrenPriorProbs]).toEqual([0.25, 0.75, 0.5, 0.5].map((prob) => expect.closeTo(prob, 6) as number));
+  });
+
+  it('has even shares of visits where there were none', () => {
+    const { visitProbs, visitCounts } = summarize(emptyTree({ batch: 2, numNodes: 1, numActions: 4 }, {}));
+    expect([...visitProbs]).toEqual(new Array(8).fill(0.25));
+    expect([...visitCounts]).toEqual(new Array(8).fill(0));
   });
 });
