@@ -102,8 +102,8 @@ describe('the grid', () => {
 
   it.each([
     [{ vary: ['behavior.entrpy=1'] }, /unknown key 'behavior\.entrpy'; did you mean 'behavior\.entropy'/],
-    [{ set: ['model.stem=big'] }, /model\.stem: expected an integer ≥ 1, got "big"/],
-    [{ steps: 'many' }, /train\.steps: expected an integer ≥ 1, got "many"/],
+    [{ set: ['model.stem=big'] }, /model\.stem: expected an integer ≥ 1 and ≤ 256, got "big"/],
+    [{ steps: 'many' }, /train\.steps: expected an integer ≥ 1 and ≤ 1e12, got "many"/],
     [{ presets: 'tiny,huge' }, /unknown preset 'huge'/],
     [{ agents: 'driemer' }, /unknown agent 'driemer'; did you mean 'dreamer'/],
     [{ vary: ['search.depth=2'] }, /search\.depth is read by dreamer-mcts, .*, not by dreamer$/],
