@@ -107,7 +107,7 @@ it('updates are due by replayed steps per environment step, after the prefill', 
 
 it('refuses what it could not learn, and says why', async () => {
   await expect(train('small', cartpole as Environment, { overrides: ['replay.bytes=9000'] })).rejects.toThrow(
-    /replay\.bytes = 9000 holds \d+ steps, but 2 lanes need sequences of 6 each/,
+    /replay\.bytes = 9000 holds \d+ steps of \d+ bytes, but 2 lanes need sequences of 6 each/,
   );
   await expect(train('continuous', pendulum as Environment, { agent: 'muzero' })).rejects.toThrow(
     new UserError("policy 'puct' does not go with this world: puct searches discrete actions, and these are continuous"),

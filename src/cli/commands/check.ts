@@ -37,12 +37,16 @@ async function examine(env: string, options: CheckOptions): Promise<readonly Fin
   const { checkEnvironment } = await import('../../world/contract.ts');
   const { createRng } = await import('../../random.ts');
   const { integer } = await import('../arguments.ts');
+  const { WORLDS, variantUrl } = await import('../../listing.ts');
   const { loadUnchecked } = await import('../../open/worlds.ts');
   const size = integer('--size', options.size, 8);
   const seed = integer('--seed', options.seed);
   // Whatever a file of the user does, it does it in a thread.
   const { checkWorldFile, isWorldFile } = await import('../../world/threaded-driver.ts');
-  if (isWorldFile(env)) return checkWorldFile(env, { size, seed, timeout: integer('--timeout', options.timeout, 0) });
+  if (isWorldFile(env)) {
+    await variantUrl(WORLDS, env); // a file that is not there is no finding
+    return checkWorldFile(env, { size, seed, timeout: integer('--timeout', options.timeout, 0) });
+  }
   return checkEnvironment(await loadUnchecked(env), { size, rng: createRng(seed) });
 }
 
