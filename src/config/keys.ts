@@ -29,8 +29,7 @@ function inWords(schema: JsonSchema): string {
   if (schema.type === 'object') return 'a section of keys';
   const bounds = Object.entries(BOUNDS).flatMap(([name, sign]) => {
     const bound = schema[name as keyof typeof BOUNDS];
-    // What every integer is, as far as it is one.
-    return typeof bound !== 'number' || Math.abs(bound) === Number.MAX_SAFE_INTEGER ? [] : [`${sign} ${numberInWords(bound)}`];
+    return typeof bound !== 'number' ? [] : [`${sign} ${numberInWords(bound)}`];
   });
   return [schema.type === 'integer' ? 'an integer' : 'a number', bounds.join(' and ')].filter(Boolean).join(' ');
 }
