@@ -12,9 +12,11 @@ const configured = async (environment: Environment, ...overrides: string[]) =>
   configureWorld(environment, (await configure({ world: 'any', preset: 'debug', overrides })).config.env);
 
 describe('configureWorld', () => {
-  it('is the world itself, plain, by default', async () => {
-    expect(await configured(counterWorld)).toEqual({
-      environment: counterWorld,
+  it('is the world itself, guarded and plain, by default', async () => {
+    const { environment, ...rest } = await configured(counterWorld);
+    const state = environment.reset(createRng(1));
+    expect(environment.step(state, 1, createRng(2))).toEqual(counterWorld.step(counterWorld.reset(createRng(1)), 1, createRng(2)));
+    expect(rest).toEqual({
       size: 16,
       look: { greyscale: false, distract: 'none', camera: 'fixed', distractStrength: 0.5, frameStack: 1 },
     });
