@@ -2,8 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const PYTHON = process.env.PYTHON || 'python3';
-export const hasPython = spawnSync(PYTHON, ['--version']).status === 0;
+const named = process.env.PYTHON || 'python3';
+const { stdout, status } = spawnSync(named, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+export const hasPython = status === 0;
+// Itself, and not a script that looks for it every time (pyenv).
+export const PYTHON = (process.env.PYTHON = hasPython ? stdout.trim() : named);
 if (!hasPython) console.warn(`skipped: there is no ${PYTHON}`);
 
 /** Whether that Python has Gymnasium and what its CartPole is drawn with. */
