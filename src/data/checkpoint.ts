@@ -57,6 +57,12 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false });
 
 const number = z.custom<number>((value) => typeof value === 'number');
 const plainSchema = z.record(z.string(), z.unknown());
+/** More than any model has parameters; of a million wrong keys a million complaints would be made. */
+const MOST_KEYS = 10_000;
+/** A record of so many keys at most, which are counted before any is looked at. */
+const recordOf = <T extends z.ZodType>(item: T) => z
+  .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && Object.keys(value).length <= MOST_KEYS, `expected a record of at most ${MOST_KEYS} keys`)
+  .pipe(z.record(z.string(), item));
 
 const fileSchema = z.object({
   format: z.literal(FORMAT),
@@ -68,8 +74,8 @@ const fileSchema = z.object({
 
 const bodySchema = z.object({
   config: plainSchema,
-  counters: z.record(z.string(), number),
-  arrays: z.record(z.string(), z.record(z.string(), arraySchema)),
+  counters: recordOf(number),
+  arrays: recordOf(recordOf(arraySchema)),
   extra: plainSchema,
   createdBy: z.string(),
   command: z.string(),
@@ -92,6 +98,7 @@ export async function writeCheckpoint(
   const room = takeRoom(arrays);
   packr.useBuffer(room);
   const body = packr.pack({ config, counters, arrays, extra: markZeros(extra), createdBy: programName(), command });
+  walkMessagePack(body); // what could not be read again is not put in place of what can
   const file = packr.pack({ format: FORMAT, version: VERSION, kind, crc32: crc32(body), body });
   packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_ROOM));
   if (file.length > MAX_BYTES) {

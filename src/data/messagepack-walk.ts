@@ -3,11 +3,11 @@
  * hundred bytes stand for gigabytes, or for each other in circles; only what checkpoints are written with gets through.
  */
 
-/** Deeper than any configuration or state of a world. */
-const MAX_DEPTH = 48;
+/** Deeper than plain data may be (plain.ts), with the file's own records around it. */
+const MAX_DEPTH = 64;
 
-/** Arrays count as one; a thousand worlds in flight take a tenth of that. */
-const MOST_VALUES = 300_000;
+/** Lists and records, each of which takes a hundred times the byte that it stands in; thousands of worlds in flight take a tenth. */
+const MOST_CONTAINERS = 2_000_000;
 
 /** Extensions that are let through: undefined, −0, and typed arrays of the kinds in `ARRAY_KINDS`. */
 const UNDEFINED = 0;
@@ -22,6 +22,7 @@ const ARRAY_KINDS = 9;
 export function walkMessagePack(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
+  let containers = 0;
   /** Values that are still to come, of every value that is open. */
   const open: number[] = [1];
 
@@ -39,6 +40,7 @@ export function walkMessagePack(bytes: Uint8Array): void {
     // Each takes a byte at least.
     if (values > bytes.length - at) throw new Error(`${values} values are announced at byte ${at}, where ${bytes.length - at} bytes are left`);
     if (open.length >= MAX_DEPTH) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
+    if (++containers > MOST_CONTAINERS) throw new Error(`it holds more than ${MOST_CONTAINERS} lists and records`);
     open.push(values);
   };
   const extension = (size: number): void => {
@@ -49,14 +51,12 @@ export function walkMessagePack(bytes: Uint8Array): void {
     if (!known) throw new Error(`it holds an extension of type ${type} at byte ${from}`);
   };
 
-  let values = 0;
   while (open.length > 0) {
     if (open[open.length - 1] === 0) {
       open.pop();
       continue;
     }
     open[open.length - 1]--;
-    if (++values > MOST_VALUES) throw new Error(`it holds more than ${MOST_VALUES} values`);
     const token = view.getUint8(take(1));
     if (token <= 0x7f || token >= 0xe0) continue; // small integers
     else if (token <= 0x8f) enter(2 * (token & 0x0f));

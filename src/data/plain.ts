@@ -9,7 +9,7 @@ export type Plain = Readonly<Record<string, unknown>>;
 export const MAX_DEPTH = 50;
 
 /** What a file may hold, and what a list that holds another one twice, and so on, must not become. */
-const MOST_VALUES = 300_000;
+const MOST_VALUES = 2_000_000;
 let visited = 0;
 
 /** Say where `value`, called `name`, holds something that is not plain data; undefined where it is plain throughout. */

@@ -41,7 +41,7 @@ export function guarded(environment: Environment): Environment {
   function settle(what: string, state: unknown): void {
     const views: ArrayBufferView[] = [];
     if (!keep(state, views)) {
-      const found = findNotPlain(state, 'state') ?? 'it is not plain data';
+      const found = findNotPlain(state, 'state') ?? `it is nested more than ${DEEPEST} deep`;
       throw wrong(`${what}() gave a state that no checkpoint can hold: ${found}; expected numbers, texts, lists, typed arrays and records of them`);
     }
     if (views.length > 0) watched.set(state as object, { views, sum: sumOf(views) });
@@ -121,8 +121,8 @@ const isFrozenFault = (error: unknown): boolean =>
   error instanceof TypeError && /read only property|not extensible|Cannot delete property|Cannot redefine|Cannot define/.test(error.message);
 
 /**
- * Freeze a state all the way down and collect its typed arrays; false where it holds what is not plain data. What earlier states held already is not
- * looked at again, such as the track of a race.
+ * Freeze a state all the way down and collect its typed arrays; false where it holds what is not plain data. What earlier
+ * states held already is not looked at again, such as the track of a race.
  */
 function keep(value: unknown, views: ArrayBufferView[], depth = 0): boolean {
   switch (typeof value) {
@@ -167,7 +167,8 @@ function keep(value: unknown, views: ArrayBufferView[], depth = 0): boolean {
 /** Lists that have been frozen, of so many items that it pays to remember them, with the typed arrays in them. */
 const kept = new WeakMap<object, readonly ArrayBufferView[]>();
 const LARGE = 12;
-const DEEPEST = 50;
+/** A checkpoint adds some, and takes 50 in all (plain.ts). */
+const DEEPEST = 32;
 
 const sumOf = (views: readonly ArrayBufferView[]): number =>
   views.reduce((sum, { buffer, byteOffset, byteLength }) => crc32(new Uint8Array(buffer, byteOffset, byteLength), sum), 0);

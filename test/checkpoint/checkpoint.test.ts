@@ -284,6 +284,27 @@ describe('a file that is no good', () => {
     expect(await complaint(path)).toMatch(/extension of type|nested more than/);
   });
 
+  it('is refused where it is all records, or complains of very many keys', async () => {
+    forge(Buffer.concat([Buffer.from([0xdd, 0, 0x4c, 0x4b, 0x40]), Buffer.alloc(5_000_000, 0x80)]));
+    expect(await complaint(path)).toContain('it holds more than 2000000 lists and records');
+    const counters = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`c${i}`, 'wrong']));
+    forge({ ...body({}), counters });
+    expect(await complaint(path)).toContain('counters: expected a record of at most 10000 keys');
+  });
+
+  it('is read where worlds in flight are many and large', async () => {
+    const lanes = Array.from({ length: 500 }, (_, lane) => ({ state: { board: Array.from({ length: 30 }, () => new Array(30).fill(lane)) } }));
+    await writeCheckpoint(path, { ...CONTENT, extra: { driver: { lanes } } });
+    expect((await readCheckpoint(path)).extra).toEqual({ driver: { lanes } });
+  });
+
+  it('is not written where it could not be read', async () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 49; level++) deep = [deep];
+    await expect(writeCheckpoint(path, { ...CONTENT, extra: { deep } }).then(() => readCheckpoint(path))).resolves.toMatchObject({ extra: { deep } });
+    await expect(writeCheckpoint(path, { ...CONTENT, extra: { deep: [[deep]] } })).rejects.toThrow('nested more than 50 deep');
+  });
+
   it('is refused where it announces more than it has', async () => {
     for (const announced of ['\xdd\xff\xff\xff\xff', '\xdf\x7f\xff\xff\xff', '\xc6\xff\xff\xff\xff', '\xc9\xff\xff\xff\xff\x74']) {
       forge(Buffer.from(announced, 'latin1'));

@@ -73,6 +73,15 @@ describe('a guarded world', () => {
     expect(errorOf(() => world({ reset: () => ({ odd }) }).reset(rng)).message).toContain('reset() gave a state');
   });
 
+  it('takes no state that is nested deeper than a checkpoint may be, or that holds itself', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 1 : { in: nested(levels - 1) });
+    expect(world({ reset: () => nested(30) }).reset(rng)).toEqual(nested(30));
+    expect(errorOf(() => world({ reset: () => nested(40) }).reset(rng)).message).toContain('nested more than 32 deep');
+    const circle: Record<string, unknown> = {};
+    circle.again = circle;
+    expect(errorOf(() => world({ reset: () => circle }).reset(rng)).message).toContain('or holds itself');
+  });
+
   it('notices a state that is changed in place, in records, lists and arrays of numbers', () => {
     const inPlace = (first: unknown, change: (state: never) => void) => {
       const broken = world({
