@@ -18,16 +18,19 @@ function codeOf(name: unknown): string | undefined {
 }
 
 interface NamedCode {
-  readonly key: 'world' | 'agent' | 'policy';
+  readonly key: string;
   /** As it is written. */
   readonly name: string;
   readonly code: string;
 }
 
 function namedCode(config: Plain): readonly NamedCode[] {
-  return (['world', 'agent', 'policy'] as const).flatMap((key) => {
-    const code = codeOf(config[key]);
-    return code === undefined ? [] : [{ key, name: String(config[key]), code }];
+  const { world, agent, policy, search } = config;
+  // Older versions named the policy in a section, from where it is still read.
+  const before = typeof search === 'object' && search !== null && 'policy' in search ? search.policy : undefined;
+  return Object.entries({ world, agent, policy, 'search.policy': before }).flatMap(([key, name]) => {
+    const code = codeOf(name);
+    return code === undefined ? [] : [{ key, name: String(name), code }];
   });
 }
 
@@ -63,5 +66,9 @@ export function requireTrusted(file: string, config: Plain, mark: unknown): void
         `a checkpoint is data, so if you trust that file, say so with --trust ${strange.name}`,
     );
   }
+  if (told.has(file)) return;
+  told.add(file);
   say(`${file} runs ${named.map(({ name }) => name).join(', ')}`);
 }
+
+const told = new Set<string>();

@@ -33,6 +33,7 @@ describe('the code that a configuration names', () => {
     [{ world: '../evil.js' }, 'world is ../evil.js'], [{ world: 'gym:./evil.py' }, 'world is gym:./evil.py'],
     [{ world: 'gym:evil:World-v0' }, 'world is gym:evil:World-v0'], [{ world: 'catch', agent: './evil.ts' }, 'agent is ./evil.ts'],
     [{ world: 'catch', agent: 'dreamer', policy: 'evil.ts' }, 'policy is evil.ts'],
+    [{ world: 'catch', agent: 'muzero', search: { policy: './evil.ts' } }, 'search.policy is ./evil.ts'],
   ])('in %j does not run unasked', (config, said) => {
     expect(() => requireTrusted('x.dream', config, undefined)).toThrow(`x.dream names code that would run, and was not trained here by you: its ${said};`);
     expect(() => requireTrusted('x.dream', config, 'f'.repeat(64))).toThrow('--trust');
