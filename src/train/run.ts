@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { Config } from '../config/index.ts';
 import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, writeCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
+import type { Plain } from '../data/plain.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
@@ -24,7 +25,7 @@ import { DivergedError } from './diverged.ts';
 import { wrongArray } from './finite.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
-import { markOf } from './named-code.ts';
+import { markOf, requireTrusted, trustCode } from './named-code.ts';
 import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts';
 import { requireRoom } from './require-memory.ts';
 import { requireSameWorld, worldMark } from './same-world.ts';
@@ -117,7 +118,6 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
       : await openThreadedDriver({ file: worldFile, settings: config.env, lanes, rng: rng.split('world'), timeout: config.env.timeout }));
     const engine = await resolveEngine(config.engine.name, config.engine.provider);
     const replay = keep(saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions));
-    requireSequences(replay, config);
     const resume = saved ? loopState(saved) : undefined;
     const metrics = keep(openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) }));
     const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
@@ -131,6 +131,10 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
       begun.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
     }
 
+    /** What tells later whose world this was; not before the world has begun an episode where it may be waited for. */
+    let found: Plain | undefined;
+    const marks = (): Plain => (found ??= { world: worldMark(options.environment), ...markOf(config) });
+
     return {
       ...settled, directory, command, engine, learner, collector, replay, metrics, clock,
       ...(resume ? { resume } : {}),
@@ -143,7 +147,7 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
         await writeCheckpoint(file, {
           kind: 'run', config: { ...config }, command,
           counters: { ...counters, elapsedMs: clock.elapsedMs() },
-          arrays, extra: { driver: worlds, replay: mark, means, world: worldMark(options.environment), ...markOf(config) },
+          arrays, extra: { driver: worlds, replay: mark, means, ...marks() },
         });
         await replay.commit(mark);
       },
@@ -192,15 +196,6 @@ function requireTurns(environment: Environment): void {
   }
 }
 
-/** @throws UserError where the replay could never hold a sequence. */
-function requireSequences(replay: Replay, { train, env, replay: { bytes } }: Config): void {
-  if (replay.capacitySteps >= env.lanes * train.batchLength) return;
-  throw new UserError(
-    `replay.bytes = ${bytes} holds ${replay.capacitySteps} steps, but ${env.lanes} lanes need sequences of ` +
-      `${train.batchLength} each: raise replay.bytes, or lower env.lanes or train.batchLength`,
-  );
-}
-
 /** Groups of a checkpoint that hold what an optimiser remembers. */
 const SLOTS = 'slots/';
 /** The stage of agents that learn in one, and what its optimiser remembered before there were stages. */
@@ -228,22 +223,20 @@ async function requireSameConfig(directory: string, saved: Checkpoint, config: C
   if (saved.kind !== 'run') {
     throw new UserError(`${directory} holds an agent without its training state; give another --logdir`);
   }
-  // Before anything is loaded that is named there.
-  for (const key of ['world', 'agent'] as const) if (saved.config[key] !== config[key]) throw begunOtherwise(directory, key, saved.config[key], config[key]);
-  const { policy = 'auto' } = saved.config;
-  if (policy !== config.policy && policy !== 'auto') throw begunOtherwise(directory, 'policy', policy, config.policy);
+  // Before anything is loaded that is named there: what this configuration names is the user's own word.
+  trustCode([config.world, config.agent, config.policy]);
+  requireTrusted(path.join(directory, CHECKPOINT_FILE), saved.config, saved.extra.mark);
   // What an older version did not know of yet has its default, and what it read of others is forgotten.
   const known = await configure({ base: { ...saved.config } }).catch(() => undefined);
   const [before, now] = [flatten(known?.config ?? saved.config), flatten(config)];
   for (const key of new Set([...before.keys(), ...now.keys()])) {
     if (FREE_KEYS.has(key) || before.get(key) === now.get(key)) continue;
-    throw begunOtherwise(directory, key, before.get(key), now.get(key));
+    throw new UserError(
+      `${directory} was begun with ${key} = ${before.get(key)}, not ${now.get(key)}: ` +
+        'continue with the same settings, or give another --logdir',
+    );
   }
 }
-
-const begunOtherwise = (directory: string, key: string, before: unknown, now: unknown): UserError => new UserError(
-  `${directory} was begun with ${key} = ${String(before)}, not ${String(now)}: continue with the same settings, or give another --logdir`,
-);
 
 function flatten(value: object, prefix = ''): Map<string, string> {
   const entries = Object.entries(value).flatMap(([key, item]): [string, string][] =>

@@ -4,6 +4,7 @@ import { createRng } from '../random.ts';
 import type { Environment } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { isExternal } from '../world/external.ts';
+import { guarded } from '../world/guarded.ts';
 
 /** What a checkpoint keeps of its world: its actions, and what its states are made of. */
 export interface WorldMark extends Plain {
@@ -13,7 +14,7 @@ export interface WorldMark extends Plain {
 
 export function worldMark(environment: Environment): WorldMark {
   const { actions } = environment;
-  const state = isExternal(environment) || environment.ahead ? undefined : environment.reset(createRng(0));
+  const state = isExternal(environment) || environment.ahead ? undefined : guarded(environment).reset(createRng(0));
   const keys = typeof state === 'object' && state !== null && !Array.isArray(state) && !ArrayBuffer.isView(state) ? Object.keys(state).sort() : [];
   return { actions: actions.kind === 'discrete' ? { kind: actions.kind, n: actions.n } : { ...actions }, state: keys };
 }

@@ -33,7 +33,7 @@ export interface Shown {
 }
 
 export interface WorldCalls {
-  /** Import the file. @throws UserError with all that is wrong with its shape */
+  /** Import the file and begin an episode. @throws UserError with all that is wrong with its shape */
   load(file: string): void;
   /** As `rewardRange`. */
   range(file: string): RewardRange;
@@ -71,7 +71,8 @@ const shown = (steps: Shown['steps'], finished: Shown['finished'] = []): Shown =
 
 answer<WorldCalls>({
   async load(file) {
-    await load(file);
+    // The stream by which same-world.ts looks at a state: what returns here returns there.
+    guarded(await load(file)).reset(createRng(0));
   },
 
   async range(file) {

@@ -17,7 +17,6 @@ Example:
   dreamtree train tic-tac-toe                        plays against itself: gumbel-muzero learns games for two
   dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
   dreamtree train dream:checkpoints/catch.dream      a world that is another agent's imagination
-  dreamtree train dream:checkpoints/catch.dream      inside what another agent imagines
   dreamtree train ./my-env.ts --preset small --set optimizer.learningRate=3e-4 train.trainRatio=64
 
 The same command with the same --logdir continues where it was stopped; Ctrl-C saves first. Every key that --set
