@@ -104,7 +104,7 @@ export function createDriver(options: DriverOptions): Driver {
     whereabouts[1] = index;
     whereabouts[2] = finished;
     whereabouts[3] = taken;
-    return telling(fn, () => `in episode ${finished} of lane ${index}${row ? `, at action ${taken + 1} (${actionInWords(environment, row)})` : ''}`);
+    return telling(fn, () => `in episode ${finished + 1} of lane ${index + 1}${row ? `, at action ${taken + 1} (${actionInWords(environment, row)})` : ''}`);
   }
 
   /** Show what `lane` is in now, as a record. */

@@ -82,7 +82,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
       const episode = beginEpisode(environment, rng.split(index));
       lanes[lane] = { episode, index };
       show(lane, episode.state, view.render(episode));
-    }, () => `in episode ${index}`);
+    }, () => `in episode ${index + 1}`);
   }
   for (let lane = 0; lane < laneCount; lane++) beginNext(lane);
 
@@ -108,7 +108,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
       if (playing === undefined) return;
       const { episode, index } = playing;
       const side = isOpponents(playing) ? -1 : 1;
-      const where = () => `in episode ${index}, at action ${episode.length} (${actionInWords(environment, rows[lane])})`;
+      const where = () => `in episode ${index + 1}, at action ${episode.length} (${actionInWords(environment, rows[lane])})`;
       const arrival = telling(() => advanceEpisode(environment, episode, rows[lane], environment.maxSteps), where);
       if (side > 0) decisions++;
       returns[index] += side * arrival.reward;

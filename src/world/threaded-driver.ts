@@ -62,7 +62,7 @@ export async function openThreadedDriver({ file, settings, lanes, rng, timeout }
   const thread = watch(file, timeout, () => {
     const [call, lane, episode, taken] = whereabouts;
     const name = CALLS[call];
-    return name === CALLS[0] ? name : `${name}(), in episode ${episode} of lane ${lane}, after ${taken} actions`;
+    return name === CALLS[0] ? name : `${name}(), in episode ${episode + 1} of lane ${lane + 1}, after ${taken} actions`;
   });
   let observation: Observation | undefined;
   const { imageShape, actionSize } = await thread.ask('open', [{ file, settings, lanes, rng: rng.state(), whereabouts: memory }])

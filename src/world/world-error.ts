@@ -5,7 +5,7 @@ import { UserError } from '../user-error.ts';
 export class WorldError extends UserError {
   override readonly name: string = 'WorldError';
 
-  /** The same, with where it happened, for example `in episode 3 of lane 0, at action 12 (left)`. */
+  /** The same, with where it happened, for example `in episode 3 of lane 1, at action 12 (left)`. */
   at(where: string): WorldError {
     return new WorldError(`${this.message}, ${where}`, { cause: this.cause });
   }

@@ -121,7 +121,7 @@ describe('where it happened', () => {
       data: Float32Array.from(actions.flatMap((action) => [1 - action, action])), shape: [2, 2], dtype: 'float32',
     }) as const;
     await driver.step(act(0, 0));
-    await expect(driver.step(act(0, 1))).rejects.toThrow(/boom.*in episode 0 of lane 1, at action 2 \(1/);
+    await expect(driver.step(act(0, 1))).rejects.toThrow(/boom.*in episode 1 of lane 2, at action 2 \(1/);
     expect([...whereabouts]).toEqual([2, 1, 0, 1]);
   });
 });

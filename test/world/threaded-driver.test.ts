@@ -63,8 +63,8 @@ describe('a world in a thread', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ['step', /has not returned for 1 s \(env.timeout\) from step\(\), in episode 0 of lane 0, after 3 actions/],
-    ['draw', /has not returned for 1 s \(env.timeout\) from draw\(\), in episode 0 of lane 0/],
+    ['step', /has not returned for 1 s \(env.timeout\) from step\(\), in episode 1 of lane 1, after 3 actions/],
+    ['draw', /has not returned for 1 s \(env.timeout\) from draw\(\), in episode 1 of lane 1/],
   ])('is ended where it does not return from %s', async (where, said) => {
     const driver = await open(world(`spin-${where}`, { where, does: 'for (;;);' }), 1);
     await driver.start();
@@ -78,7 +78,7 @@ describe('a world in a thread', { timeout: 120_000 }, () => {
     const thrown = await open(world('throws', { does: 'throw new TypeError("no such cell")' }));
     await thrown.start();
     const failure = (async () => { for (let t = 0; t < 5; t++) await thrown.step(act(0, 0)); })();
-    await expect(failure).rejects.toThrow(/step\(\) threw TypeError: no such cell \(.*throws\.mjs:\d+:\d+\), in episode 0 of lane 0, at action 4 \(0\)/);
+    await expect(failure).rejects.toThrow(/step\(\) threw TypeError: no such cell \(.*throws\.mjs:\d+:\d+\), in episode 1 of lane 1, at action 4 \(0\)/);
     await thrown.close();
     const exits = await open(world('exits', { does: 'process.exit(0)' }));
     await exits.start();
