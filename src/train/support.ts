@@ -12,8 +12,10 @@ import { WorldError } from '../world/world-error.ts';
 const ROOM = 2;
 
 /**
- * `key=value` for a support that holds what random play in the world receives, and some more; undefined where the one of
- * the configuration does, or its agent has none. Worlds that live elsewhere or fail are not asked.
+ * `key=value` for a support that holds what random play in the world receives, and some more; undefined where every
+ * reward lies within the one of the configuration, or its agent has none. Sums of small rewards alone do not widen it: how
+ * much of them a value is depends on what is learned, and training tells of values beyond. Worlds that live elsewhere or
+ * fail are not asked.
  */
 export async function supportOverride(world: string, environment: Environment, config: Config): Promise<string | undefined> {
   const { model, env: { actionRepeat, timeout } } = config;
@@ -25,7 +27,7 @@ export async function supportOverride(world: string, environment: Environment, c
     if (error instanceof WorldError) return undefined; // training will tell
     throw error;
   }
-  const needed = Math.max(found.reward * actionRepeat, found.total);
-  if (!(needed > Number(model.support))) return undefined;
-  return `model.support=${Number((ROOM * needed).toPrecision(2))}`;
+  const reward = found.reward * actionRepeat;
+  if (!(reward > Number(model.support))) return undefined;
+  return `model.support=${Number((ROOM * Math.max(reward, found.total)).toPrecision(2))}`;
 }

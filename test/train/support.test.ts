@@ -32,8 +32,8 @@ describe('the support of heads', () => {
   });
 
   it('stays where it does, and where an agent has none', async () => {
-    expect(await overrideOf(75, 'gumbel-muzero')).toBeUndefined();
-    expect(await overrideOf(76, 'gumbel-muzero')).toBe('model.support=610');
+    expect(await overrideOf(300, 'gumbel-muzero')).toBeUndefined(); // four of them are 1200
+    expect(await overrideOf(301, 'gumbel-muzero')).toBe('model.support=2400');
     expect(await overrideOf(900, 'dreamer')).toBeUndefined();
   });
 
