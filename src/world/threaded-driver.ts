@@ -99,7 +99,7 @@ export async function openThreadedDriver({ file, settings, lanes, rng, timeout }
 }
 
 /**
- * See that a user's file loads as a world and begins an episode, before this thread imports it.
+ * See that a user's file loads as a world whose reset() returns, before this thread imports it.
  * @throws WorldError where it does not, or takes longer than `timeout` seconds
  */
 export async function tryWorldFile(file: string, timeout: number): Promise<void> {

@@ -13,6 +13,7 @@ import { createDriver, type Driver, type DriverSnapshot, type FinishedEpisode } 
 import { guarded } from './guarded.ts';
 import { rewardRange, type RewardRange } from './reward-range.ts';
 import { isEnvironment, shapeProblems } from './shape.ts';
+import { WorldError } from './world-error.ts';
 import type { WorldSettings } from './world-settings.ts';
 
 export interface ThreadedWorld {
@@ -33,7 +34,7 @@ export interface Shown {
 }
 
 export interface WorldCalls {
-  /** Import the file and begin an episode. @throws UserError with all that is wrong with its shape */
+  /** Import the file and see that reset() returns. @throws UserError with all that is wrong with its shape */
   load(file: string): void;
   /** As `rewardRange`. */
   range(file: string): RewardRange;
@@ -71,8 +72,13 @@ const shown = (steps: Shown['steps'], finished: Shown['finished'] = []): Shown =
 
 answer<WorldCalls>({
   async load(file) {
-    // The stream by which same-world.ts looks at a state: what returns here returns there.
-    guarded(await load(file)).reset(createRng(0));
+    const world = guarded(await load(file));
+    try {
+      // The stream by which same-world.ts looks at a state: what returns here returns there.
+      world.reset(createRng(0));
+    } catch (error) {
+      if (!(error instanceof WorldError)) throw error; // what it throws is told when an episode is begun in earnest
+    }
   },
 
   async range(file) {

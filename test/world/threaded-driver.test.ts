@@ -94,6 +94,11 @@ describe('a world in a thread', { timeout: 120_000 }, () => {
     await expect(tryWorldFile(world(name.replace(/ /g, '-'), { where: 'top', does }), 1)).rejects.toThrow(said);
   });
 
+  it('is not loaded where its reset never returns, and is where that throws: training tells of it', async () => {
+    await expect(tryWorldFile(world('reset-spins', { where: 'reset', does: 'for (;;);' }), 1)).rejects.toThrow(/has not returned for 1 s .* reset\(\)/);
+    await tryWorldFile(world('reset-throws', { where: 'reset', does: 'throw new Error("wet")' }), 20);
+  });
+
   it('is checked in words, whatever it does', async () => {
     const findings = await checkWorldFile(world('hangs', { does: 'for (;;);' }), { size: 16, seed: 0, timeout: 1 });
     expect(findings.some(({ ok, message }) => !ok && /has not returned for 1 s/.test(message))).toBe(true);
