@@ -3,6 +3,8 @@
  * own), the second for programs that train, load, act, dream and search.
  */
 
+import './home.ts';
+
 // ---------------------------------------------------------------- writing worlds, agents and policies
 
 export type * from './types.ts';

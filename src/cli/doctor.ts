@@ -19,7 +19,7 @@ const COMFORTABLE_BYTES = 2e9;
 const require = createRequire(import.meta.url);
 
 /** Every check, in order; none of them throws. */
-export async function examine(cacheFolder: string): Promise<readonly Finding[]> {
+export async function examine(cacheFolder: string | undefined): Promise<readonly Finding[]> {
   const checks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
     node: checkNode,
     processor: checkProcessor,
@@ -124,12 +124,13 @@ async function checkFonts(): Promise<Outcome> {
   return warn('no system fonts: text that a world draws stays empty; our own pictures bring DejaVu Sans');
 }
 
-async function checkCache(folder: string): Promise<Outcome> {
+async function checkCache(folder: string | undefined): Promise<Outcome> {
+  const cure = 'every start will optimise its models anew; name a folder in DREAMTREE_CACHE';
+  if (folder === undefined) return warn(`this user has no home folder: ${cure}`);
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
   } catch (error) {
-    const cure = 'every start will optimise its models anew; name a folder in DREAMTREE_CACHE';
     return warn(`${firstLine(error)}: ${cure}`);
   }
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

@@ -3,6 +3,7 @@
  * 1 something failed (or a check did not pass), 2 the command was called wrongly, or a world or a file is at fault; then
  * stderr says how in a sentence. Who was stopped exits with 130 (Ctrl-C), 143 (kill) or 129 (its terminal went away).
  */
+import '../home.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isFileError, UserError } from '../user-error.ts';

@@ -5,23 +5,19 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { stateFolder } from '../user-folders.ts';
 
 const KEY_BYTES = 32;
 
-/** `DREAMTREE_STATE`, or dreamtree's own folder where the system keeps such things; throws where there is no home. */
-const stateFolder = (): string => process.env.DREAMTREE_STATE ?? path.join(
-  process.env.XDG_STATE_HOME ?? (process.platform === 'win32' ? process.env.LOCALAPPDATA : undefined) ?? path.join(homedir(), '.local', 'state'),
-  'dreamtree',
-);
-
 /** The key of this user, made where there is none; undefined where it can be neither read nor kept. */
 function ownKey(make: boolean): Buffer | undefined {
+  const folder = stateFolder();
+  if (folder === undefined) return undefined;
   try {
-    const file = path.join(stateFolder(), 'key');
+    const file = path.join(folder, 'key');
     if (make) {
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       try {
         writeFileSync(file, randomBytes(KEY_BYTES), { flag: 'wx', mode: 0o600 });
       } catch {} // it is there already, as a rule

@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
-import { cpus, homedir } from 'node:os';
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Group, NdArray } from '../types.ts';
 import { UserError } from '../user-error.ts';
+import { cacheFolder } from '../user-folders.ts';
 
 export interface SessionSettings {
   readonly provider: string;
@@ -28,14 +29,6 @@ export interface Session {
 
 /** Graphs that optimise in a moment are not worth a file. */
 const WORTH_CACHING_BYTES = 50_000;
-
-/** The folder of optimised models: `DREAMTREE_CACHE`, or dreamtree's own in the user's cache folder. */
-export function cacheFolder(): string {
-  const base = process.env.XDG_CACHE_HOME
-    ?? (process.platform === 'win32' ? process.env.LOCALAPPDATA : undefined)
-    ?? path.join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
-  return process.env.DREAMTREE_CACHE ?? path.join(base, 'dreamtree');
-}
 
 /** @throws UserError where the provider asked for does not start. */
 export async function openSession(model: Uint8Array, settings: SessionSettings): Promise<Session> {
@@ -88,13 +81,14 @@ async function createSession(
     });
     return { session, cached: false };
   }
-  if (model.length < WORTH_CACHING_BYTES) return { session: await InferenceSession.create(model, options), cached: false };
+  const folder = cacheFolder();
+  if (folder === undefined || model.length < WORTH_CACHING_BYTES) return { session: await InferenceSession.create(model, options), cached: false };
   const key = createHash('sha256')
     .update(model)
     .update(JSON.stringify([env.versions, cpus()[0]?.model, process.arch, options]))
     .digest('hex')
     .slice(0, 32);
-  const file = path.join(cacheFolder(), `${key}.onnx`);
+  const file = path.join(folder, `${key}.onnx`);
   if (await exists(file)) {
     try {
       const session = await InferenceSession.create(file, { ...options, graphOptimizationLevel: 'disabled' });
@@ -104,7 +98,7 @@ async function createSession(
     }
   }
   const temporary = `${file}.${process.pid}.${threadId}`;
-  const writable = await mkdir(cacheFolder(), { recursive: true }).then(() => true, () => false);
+  const writable = await mkdir(folder, { recursive: true }).then(() => true, () => false);
   if (writable) {
     try {
       const session = await InferenceSession.create(model, { ...options, optimizedModelFilePath: temporary });

@@ -17,7 +17,7 @@ export default function registerDoctor(program: Command): void {
     .addHelpText('after', HELP)
     .action(async ({ json }: { json?: boolean }) => {
       const { examine } = await import('../doctor.ts');
-      const { cacheFolder } = await import('../../engine/session.ts');
+      const { cacheFolder } = await import('../../user-folders.ts');
       const findings = await examine(cacheFolder());
       if (json) console.log(JSON.stringify(findings, null, 2));
       else console.log(table(findings.map(({ status, what, message }) => [status, what, message])));
