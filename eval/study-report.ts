@@ -1,10 +1,10 @@
 /** What a study leaves beside its runs: report.md with the question, the table, the measures and the pictures. */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeOutput } from '../src/viz/output-file.ts';
 import { writePlot } from '../src/viz/plot.ts';
 import { columnName, type NamedMeasure } from './measure.ts';
 import type { Study } from './study.ts';
-import { readmeTable } from './sweep-table.ts';
+import { code, readmeTable } from './sweep-table.ts';
 import type { SweepRow } from './sweep.ts';
 
 export interface StudyReport {
@@ -24,7 +24,7 @@ export async function writeStudyReport(out: string, report: StudyReport): Promis
   const pictures = Object.entries(report.study.picture(report.rows));
   for (const [name, plot] of pictures) await writePlot(path.join(out, name), plot);
   const file = path.join(out, 'report.md');
-  writeFileSync(file, studyMarkdown(report, pictures.map(([name, { title }]) => ({ name, title }))));
+  await writeOutput(file, studyMarkdown(report, pictures.map(([name, { title }]) => ({ name, title }))));
   return [file, ...pictures.map(([name]) => path.join(out, `${name}.svg`))];
 }
 
@@ -35,7 +35,7 @@ export function studyMarkdown(
   return [
     `# ${study.question}`,
     study.description,
-    `\`${command}\` · ${ended} of ${of} runs have ended${ended < of ? '; the same command goes on' : ''}`,
+    `${code(command)} · ${ended} of ${of} runs have ended${ended < of ? '; the same command goes on' : ''}`,
     readmeTable(rows),
     'All quantities, and each seed, are in table.md and table.json.',
     ...pictures.map(({ name, title }) => `![${title}](${name}.svg)`),

@@ -1,7 +1,7 @@
 /** What a sweep leaves beside its runs: table.md, table.json, and two plots for each world. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../src/types.ts';
+import { writeOutput } from '../src/viz/output-file.ts';
 import { writePlot } from '../src/viz/plot.ts';
 import { configureWorld } from '../src/world/configured.ts';
 import type { NamedMeasure } from './measure.ts';
@@ -38,9 +38,8 @@ export async function writeReport(
   }))).flat();
   const rows = reports.map(({ row }) => row);
   if (rows.length === 0) return rows;
-  mkdirSync(out, { recursive: true });
-  writeFileSync(path.join(out, 'table.md'), `${sweepTable(rows)}\n`);
-  writeFileSync(path.join(out, 'table.json'), `${JSON.stringify(rows, null, 2)}\n`);
+  await writeOutput(path.join(out, 'table.md'), `${sweepTable(rows)}\n`);
+  await writeOutput(path.join(out, 'table.json'), `${JSON.stringify(rows, null, 2)}\n`);
   for (const name of new Set(reports.map(({ arm }) => arm.worldName))) {
     const here = reports.filter(({ arm }) => arm.worldName === name);
     await writePlot(path.join(out, name), curvePlot(here));

@@ -84,4 +84,9 @@ function stepsOf({ steps, seeds, stoppedSeeds }: SweepRow): string {
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-const code = (text: string): string => `\`${text}\``;
+/** Text that holds backticks stands between more of them (CommonMark 0.31, 6.1). */
+export function code(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return longest > 0 ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
+}

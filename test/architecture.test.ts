@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 /** What everyone may import, and what imports none of ours but each other. */
 const isLeaf = (file: string): boolean =>
-  /^src\/(types|random|clock|user-error|thread|listing|nd-array|command-line)\.ts$|^src\/types\//.test(file);
+  /^src\/(types|random|clock|user-error|thread|listing|nd-array|command-line|printable|home|user-folders)\.ts$|^src\/types\//.test(file);
 
 /** For each part, the other parts that it may import. Only `cli` puts everything together; nothing imports it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {

@@ -51,14 +51,14 @@ export function endWhenAsked(): void {
   }
 }
 
-/** What nobody reads is not written: a reader that has gone is no failure. @param closed told of stdout */
-export function outliveReaders(closed: () => void): void {
+/**
+ * What nobody reads is not written: a reader that has gone is no failure.
+ * @param closed told where nobody reads stdout any more
+ * @param failed told where stdout cannot be written for another reason, such as a full disk
+ */
+export function outliveReaders(closed: () => void, failed: (error: NodeJS.ErrnoException) => void): void {
   const gone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (!gone(error)) throw error;
-    closed();
-  });
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (!gone(error)) throw error;
-  });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => (gone(error) ? closed() : failed(error)));
+  // Where stderr cannot be written, there is nowhere left to say so.
+  process.stderr.on('error', () => {});
 }

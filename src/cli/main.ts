@@ -7,6 +7,7 @@ import '../home.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isFileError, UserError } from '../user-error.ts';
+import { printable } from '../printable.ts';
 import { stackOfWorld } from '../world/world-error.ts';
 import { endWhenAsked, outliveReaders } from './interruption.ts';
 
@@ -59,12 +60,12 @@ function report(error: unknown, verbose: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
   const debug = process.env.DREAMTREE_DEBUG === '1';
   if (error instanceof UserError) {
-    console.error(debug ? error : `error: ${error.message}`);
+    console.error(debug ? error : `error: ${printable(error.message)}`);
     if (verbose && !debug && error.cause instanceof Error) console.error(stackOfWorld(error.cause));
     return 2;
   }
   if (isFileError(error) && !debug) {
-    console.error(`error: the file system says ${error.message}; make room or give another place, then try again`);
+    console.error(`error: the file system says ${printable(error.message)}; make room or give another place, then try again`);
     return 2;
   }
   console.error(error);
@@ -76,9 +77,18 @@ function report(error: unknown, verbose: boolean): number {
 export async function main(args: readonly string[]): Promise<number> {
   endWhenAsked();
   // A reader that has seen enough (`dreamtree list | head`) is no failure; what trains goes on all the same.
-  outliveReaders(() => {
-    if (!args.includes('train')) process.exit(0);
-  });
+  const trains = args.includes('train');
+  let told = false;
+  outliveReaders(
+    () => {
+      if (!trains) process.exit(); // with the code that a check has set
+    },
+    (error) => {
+      if (!trains) process.exit(report(error, false));
+      if (!told) console.error(`stdout cannot be written (${error.message}); training goes on`);
+      told = true;
+    },
+  );
   const verbose = args.includes('--verbose');
   try {
     const program = await createProgram();

@@ -3,28 +3,31 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { distance } from 'fastest-levenshtein';
+import { nearest } from '../listing.ts';
 import { CHECKPOINT_FILE, CheckpointError } from './checkpoint.ts';
+
+const OTHERWISE = 'give a run folder or a checkpoint file';
+/** Of what lies in a folder, so many are told. */
+const MOST_TOLD = 3;
 
 /** The path of a checkpoint file. Throws CheckpointError where there is none, with those that lie nearby. */
 export function findCheckpoint(runOrFile: string): string {
   const stats = statSync(runOrFile, { throwIfNoEntry: false });
-  if (!stats) throw new CheckpointError(`${runOrFile} does not exist; ${suggest(dirname(runOrFile), runOrFile)}`);
+  if (!stats) {
+    const folder = dirname(runOrFile);
+    const meant = nearest(basename(runOrFile), checkpointsIn(folder));
+    throw new CheckpointError(`${runOrFile} does not exist; ${meant === undefined ? OTHERWISE : `did you mean ${join(folder, meant)}?`}`);
+  }
   if (!stats.isDirectory()) return runOrFile;
   const file = join(runOrFile, CHECKPOINT_FILE);
   if (existsSync(file)) return file;
-  throw new CheckpointError(`${runOrFile} holds no ${CHECKPOINT_FILE}; ${suggest(runOrFile, file)}`);
+  const inIt = checkpointsIn(runOrFile).slice(0, MOST_TOLD).map((name) => join(runOrFile, name));
+  const instead = inIt.length > 0 ? `give one that lies in it, such as ${inIt.join(' or ')}` : OTHERWISE;
+  throw new CheckpointError(`${runOrFile} holds no ${CHECKPOINT_FILE}; ${instead}`);
 }
 
-/** What to give instead: the checkpoints in a folder and in the folders in it, the most alike first. */
-function suggest(directory: string, wanted: string): string {
-  const here = existsSync(directory) ? readdirSync(directory) : [];
-  const near = here
-    .map((name) => join(directory, name))
-    .filter((path) => path.endsWith('.dream') || existsSync(join(path, CHECKPOINT_FILE)))
-    .map((path) => ({ path, unlike: distance(basename(path), basename(wanted)) }))
-    .sort((a, b) => a.unlike - b.unlike || (a.path < b.path ? -1 : 1))
-    .slice(0, 3);
-  if (near.length === 0) return 'give a run folder or a checkpoint file';
-  return `did you mean ${near.map(({ path }) => path).join(' or ')}?`;
+/** Runs and checkpoints that lie in a folder. */
+function checkpointsIn(folder: string): string[] {
+  const here = existsSync(folder) ? readdirSync(folder) : [];
+  return here.filter((name) => name.endsWith('.dream') || existsSync(join(folder, name, CHECKPOINT_FILE))).sort();
 }

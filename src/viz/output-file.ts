@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, statSync, writeFileSync, type Stats }
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../user-error.ts';
-import { printableLine } from './printable.ts';
+import { printableLine } from '../printable.ts';
 
 /** What the system's codes mean for somebody who asked for a file. */
 const REASONS: Readonly<Record<string, string>> = {

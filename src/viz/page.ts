@@ -3,7 +3,7 @@
  */
 import { writeOutput } from './output-file.ts';
 import type { PictureFormat } from './picture.ts';
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 export type PageSection = { readonly heading: string; readonly note?: string } & (
   /** Markup of our own plots: it goes in as it is. */

@@ -1,4 +1,5 @@
 /** Whether a value has the shape of an environment; what is said about it is for somebody who is writing one. */
+import { printable, printableLine } from '../printable.ts';
 import type { Environment } from '../types.ts';
 
 const REQUIRED = ['reset', 'step', 'draw'] as const;
@@ -12,6 +13,8 @@ export function shapeProblems(value: unknown): readonly string[] {
     const text = value[key];
     if (typeof text !== 'string' || text.trim() === '') {
       problems.push(`expected ${key} to be a text that is not empty, got ${kindOf(text)}`);
+    } else if (key === 'name' ? !isLine(text) : printable(text) !== text) {
+      problems.push(`expected ${key} to be a text without control characters, got ${JSON.stringify(printable(text))}`);
     }
   }
   problems.push(...actionSpaceProblems(value.actions));
@@ -41,7 +44,7 @@ function actionSpaceProblems(actions: unknown): readonly string[] {
   if (actions.kind === 'discrete') {
     const { n, names } = actions;
     if (!isCount(n)) return [`expected actions.n to be a whole number ≥ 1, got ${kindOf(n)}`];
-    if (names === undefined || (Array.isArray(names) && names.length === n)) return [];
+    if (names === undefined || (Array.isArray(names) && names.length === n && names.every(isLine))) return [];
     return [`expected actions.names to name each of the ${n} actions, got ${kindOf(names)}`];
   }
   if (actions.kind !== 'continuous') return [`${wanted}, got the kind ${kindOf(actions.kind)}`];
@@ -67,6 +70,11 @@ function extraProblems({ reference, recording }: Readonly<Record<string, unknown
     problems.push('expected recording to be { toVector, fromVector }, two functions, or to be left out');
   }
   return problems;
+}
+
+/** Text that a terminal can show as it is. */
+function isLine(value: unknown): boolean {
+  return typeof value === 'string' && printableLine(value) === value;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -376,10 +376,11 @@ describe('findCheckpoint', () => {
     for (const run of ['catch-2', 'catch-10', 'cartpole-1', 'empty']) mkdirSync(join(directory, run));
     for (const run of ['catch-2', 'catch-10', 'cartpole-1']) writeFileSync(join(directory, run, CHECKPOINT_FILE), 'x');
     const missing = join(directory, 'catch-1');
-    expect(() => findCheckpoint(missing)).toThrow(
-      `${missing} does not exist; did you mean ${join(directory, 'catch-10')} or ${join(directory, 'catch-2')} or`,
-    );
-    expect(() => findCheckpoint(directory)).toThrow(`${directory} holds no checkpoint.dream; did you mean `);
+    expect(() => findCheckpoint(missing)).toThrow(`${missing} does not exist; did you mean ${join(directory, 'catch-10')}?`);
+    const far = join(directory, 'pendulum');
+    expect(() => findCheckpoint(far)).toThrow(`${far} does not exist; give a run folder or a checkpoint file`);
+    const inIt = ['cartpole-1', 'catch-10', 'catch-2'].map((run) => join(directory, run)).join(' or ');
+    expect(() => findCheckpoint(directory)).toThrow(`${directory} holds no checkpoint.dream; give one that lies in it, such as ${inIt}`);
     const empty = join(directory, 'empty');
     expect(() => findCheckpoint(empty)).toThrow(
       `${empty} holds no checkpoint.dream; give a run folder or a checkpoint file`,

@@ -1,6 +1,6 @@
 /** How training ends: asked to, twice, by a terminal that goes away, without anybody who reads. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,5 +67,27 @@ describe.skipIf(process.platform === 'win32')('a training that is asked to end',
     while (!third.said().includes('continuing at step') && third.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 50));
     third.child.kill('SIGTERM');
     expect(await third.closed, third.said()).toBe(143);
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('where stdout is a file on a full disk', { timeout: 120_000 }, () => {
+  const said = (args: readonly string[]) => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [BIN, ...args], { cwd: folder, encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    return { status, stderr };
+  };
+
+  it('a command ends with a sentence', () => {
+    const { status, stderr } = said(['list']);
+    expect(stderr).toMatch(/^error: the file system says ENOSPC: no space left on device.*\n$/);
+    expect(status).toBe(2);
+  });
+
+  it('training goes on', () => {
+    const { status, stderr } = said(['train', 'catch', '--preset', 'debug', '--threads', '1', '--logdir', 'full', '--set', 'train.evalEpisodes=1']);
+    expect(stderr.match(/stdout cannot be written \(ENOSPC.*\); training goes on\n/g)).toHaveLength(1);
+    expect(status, stderr).toBe(0);
+    expect(existsSync(file('full', 'result.json'))).toBe(true);
   });
 });

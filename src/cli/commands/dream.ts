@@ -48,7 +48,7 @@ async function dreamCommand(target: string, options: DreamCommandOptions): Promi
   const kind = ACTIONS.find((name) => name === options.actions);
   if (!kind) throw new UserError(`--actions: expected ${ACTIONS.join(', ')}, got '${options.actions}'`);
   if (options.out) pictureFormat(options.out);
-  const { printable, printableLine } = await import('../../viz/printable.ts');
+  const { printable, printableLine } = await import('../../printable.ts');
 
   const { openAgent } = await import('../../open/open.ts');
   const { createDreamer } = await import('../../../eval/dream.ts');

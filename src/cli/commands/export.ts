@@ -22,7 +22,7 @@ async function exportAgent(target: string, { out, full }: { out: string; full?: 
   const { writeCheckpoint } = await import('../../data/checkpoint.ts');
   const { markOf } = await import('../../train/named-code.ts');
   const { makeFolderOf, requireWritableFile } = await import('../../viz/output-file.ts');
-  const { printableLine } = await import('../../viz/printable.ts');
+  const { printableLine } = await import('../../printable.ts');
   requireWritableFile(out);
   const { checkpoint, params } = await openAgent(target);
   const { config, counters, command, extra: { world } } = checkpoint;

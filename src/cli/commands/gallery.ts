@@ -43,7 +43,7 @@ async function gallery(options: GalleryOptions): Promise<void> {
   const { requireWritableFile } = await import('../../viz/output-file.ts');
   const { requireFormat } = await import('../../viz/picture-limits.ts');
   const { pictureFormat, writePicture } = await import('../../viz/picture.ts');
-  const { printable } = await import('../../viz/printable.ts');
+  const { printable } = await import('../../printable.ts');
   const { pictureSheet, sheetSize } = await import('../../viz/sheet.ts');
   const { listWorlds } = await import('../../open/worlds.ts');
   const size = integer('--size', options.size, 16);

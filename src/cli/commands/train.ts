@@ -98,7 +98,6 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   }));
   const again = options.logdir ? command : `${command} --logdir ${quoted(directory)}`;
   try {
-    announce(run);
     const signal = await follow(run, again);
     if (signal) {
       console.error(`saved. Go on with: ${again}`);
@@ -153,15 +152,18 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
   const { hurryWorlds } = await import('../../world/gym/process.ts');
   const { beyondInWords } = await import('../../train/beyond.ts');
   const { config, clock, resume, learner } = run;
+  let say = (text: string): void => console.error(text);
+  const interruption = listenForInterruption(() => {
+    hurryWorlds();
+    say('stopping: the block in work is finished and saved; Ctrl-C again to drop it');
+  });
+  announce(run);
   const progress = createProgress({
     total: config.train.steps, stream: process.stderr, picture: true, clock,
     ...(resume ? { start: { step: resume.step, update: resume.update } } : {}),
   });
+  say = (text) => progress.note(text);
   let live: LiveDream | undefined;
-  const interruption = listenForInterruption(() => {
-    hurryWorlds();
-    progress.note('stopping: the block in work is finished and saved; Ctrl-C again to drop it');
-  });
   const stopListening = () => {
     interruption.ignore();
     progress.stop();

@@ -57,7 +57,7 @@ async function treeCommand(target: string, options: TreeOptions): Promise<void> 
   const { actingPolicy, openPolicy } = await import('../../train/configure.ts');
   const { seeSearchTree } = await import('../../../eval/search-tree.ts');
   const { writeSearchTree } = await import('../../viz/search-tree.ts');
-  const { printable } = await import('../../viz/printable.ts');
+  const { printable } = await import('../../printable.ts');
   const { createRng } = await import('../../random.ts');
   const { isExternal, whyNoTruth } = await import('../../world/external.ts');
   const { actions, usual } = await (async () => {

@@ -57,7 +57,7 @@ async function watch(name: string, options: WatchOptions): Promise<void> {
   const { integer } = await import('../arguments.ts');
   const { pictureFormat } = await import('../../viz/picture.ts');
   const { requireWritableFile, writeOutput } = await import('../../viz/output-file.ts');
-  const { printable, printableLine } = await import('../../viz/printable.ts');
+  const { printable, printableLine } = await import('../../printable.ts');
   const episodes = integer('--episodes', options.episodes, 1);
   const seed = integer('--seed', options.seed);
   const size = integer('--size', options.size, 16);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printable, printableLine } from '../../src/viz/printable.ts';
+import { printable, printableLine } from '../src/printable.ts';
 
 test('control characters become visible, one for one', () => {
   expect(printable('\u001b[2J\u0007\u0000\u007f')).toBe('␛[2J␇␀␡');
