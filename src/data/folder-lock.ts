@@ -50,8 +50,8 @@ export function lockFolder(directory: string, command: string): FolderLock {
   const text = `${JSON.stringify(holder)}\n`;
   const own = `${path}.${process.pid}-${threadId}`;
   for (let attempt = 0; ; attempt++) {
-    writeFileSync(own, text);
     try {
+      writeFileSync(own, text);
       linkSync(own, path);
       break;
     } catch (error) {
@@ -70,16 +70,14 @@ export function lockFolder(directory: string, command: string): FolderLock {
       utimesSync(path, now(), now());
     } catch {} // the folder may be gone, which whoever writes in it will say
   }, BEAT_MS).unref();
-  const onExit = () => release();
-  process.once('exit', onExit);
+  // A process that ends without letting go leaves the file as a mark: it is taken over, since its holder is dead then.
 
   function release({ mark = false } = {}): void {
     if (!held.delete(path)) return;
     clearInterval(beat);
-    process.off('exit', onExit);
     try {
       if (!mark && read(path) === text) rmSync(path, { force: true });
-    } catch {} // what cannot be deleted is taken over next time, since its holder is dead then
+    } catch {} // what cannot be deleted is taken over as well
   }
   return { release };
 }

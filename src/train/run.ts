@@ -94,7 +94,15 @@ export async function openRun({ directory, command, worldFile, ...options }: Run
     return thing;
   };
   const closeAll = async (): Promise<void> => {
-    for (const thing of opened.splice(0).reverse()) await thing.close();
+    const failed: unknown[] = [];
+    for (const thing of opened.splice(0).reverse()) {
+      try {
+        await thing.close();
+      } catch (error) {
+        failed.push(error); // as on a full disk: the others are closed all the same
+      }
+    }
+    if (failed.length > 0) throw failed[0];
   };
   try {
     await sweepCheckpoints(directory);

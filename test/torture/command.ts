@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
@@ -21,9 +21,11 @@ export interface RunOptions {
   readonly limitMs?: number;
 }
 
-export function dreamtree(args: readonly string[], { cwd, env, killAfterMs, limitMs = 300_000 }: RunOptions): Promise<Ended> {
+export const dreamtree = (args: readonly string[], options: RunOptions): Promise<Ended> => run(process.execPath, [BIN, ...args], options);
+
+export function run(program: string, args: readonly string[], { cwd, env, killAfterMs, limitMs = 300_000 }: RunOptions): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     let hung = false;
     child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));

@@ -13,6 +13,6 @@ describe('files that were changed', () => {
     const { counts, byTarget, faults } = await mutateFiles({ folder, mutations: 400, seed: 1 });
     expect(faults).toEqual([]);
     expect(counts.clear).toBeGreaterThan(200);
-    expect(Object.keys(byTarget).sort()).toEqual(['checkpoint', 'contexts', 'mark', 'segment']);
+    expect(Object.keys(byTarget).sort()).toEqual(['checkpoint', 'config', 'contexts', 'mark', 'segment']);
   }, 120_000);
 });

@@ -11,7 +11,7 @@ import { createReplay } from '../../src/data/replay.ts';
 import { float32, normalArray } from '../../src/nd-array.ts';
 import { createRng } from '../../src/random.ts';
 
-export type Target = 'checkpoint' | 'segment' | 'contexts' | 'mark';
+export type Target = 'checkpoint' | 'segment' | 'contexts' | 'mark' | 'config';
 
 /**
  * identical: opened, with the content that was written. clear: refused in one sentence. plausible: opened with another

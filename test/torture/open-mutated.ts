@@ -7,11 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
+import { stringify } from 'yaml';
+import type { ConfigLayer } from '../../src/config/index.ts';
 import { readCheckpoint, type Checkpoint } from '../../src/data/checkpoint.ts';
 import { findNotPlain } from '../../src/data/plain.ts';
 import { bytesPerStepOf, formSchema } from '../../src/data/replay-form.ts';
 import { openReplay, type ReplayMark } from '../../src/data/replay.ts';
+import { readYaml } from '../../src/data/read-yaml.ts';
+import { printable, printableLine } from '../../src/printable.ts';
 import { createRng } from '../../src/random.ts';
+import { configure } from '../../src/train/configure.ts';
 import type { Rng } from '../../src/types.ts';
 import { UserError } from '../../src/user-error.ts';
 import type { Opened, Target } from './mutate-files.ts';
@@ -31,10 +36,14 @@ const segments = names.filter((name) => name.startsWith('segment-'));
 const contexts = names.filter((name) => name.startsWith('contexts-'));
 const whole = await content(mark);
 
+const configOf = async (text: string) => (await configure({ base: readYaml(text, 'config.yaml') as ConfigLayer })).config;
+const { config } = await configure({ world: 'catch', agent: 'gumbel-muzero', preset: 'tiny' });
+const configText = stringify(config);
+
 process.stdout.write('ready\n');
 for (let index = Number(from); index < Number(to); index++) {
   const rng = createRng(Number(seed)).split(index);
-  const target = (['checkpoint', 'checkpoint', 'checkpoint', 'segment', 'segment', 'contexts', 'mark'] as const)[rng.int(7)];
+  const target = (['checkpoint', 'checkpoint', 'checkpoint', 'segment', 'segment', 'contexts', 'mark', 'config'] as const)[rng.int(8)];
   process.stdout.write(`${JSON.stringify({ index, target, ...(await open(target, rng)) } satisfies Opened)}\n`);
 }
 rmSync(scratch, { recursive: true, force: true });
@@ -44,6 +53,10 @@ async function open(target: Target, rng: Rng): Promise<Pick<Opened, 'outcome' | 
     const { bytes, repaired } = mutateCheckpoint(checkpointBytes, rng);
     writeFileSync(checkpointPath, bytes);
     return judge(() => readCheckpoint(checkpointPath), checkpoint, repaired, plainness);
+  }
+  if (target === 'config') {
+    const bytes = damage(Buffer.from(configText), rng);
+    return judge(() => configOf(bytes.toString()), config, true);
   }
   if (target === 'mark') {
     const changed = withOdd(mark, rng);
@@ -69,7 +82,8 @@ async function judge<T>(read: () => Promise<T>, expected: T, repaired: boolean, 
     return why ? { outcome: 'wrong', detail: why } as const : { outcome: 'plausible' } as const;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const isClear = error instanceof UserError && !/\p{C}/u.test(message) && message.length < 1000;
+    // One sentence; what moves a cursor in it is made harmless where it is printed.
+    const isClear = error instanceof UserError && printableLine(message) === printable(message) && message.length < 1000;
     return isClear ? { outcome: 'clear', detail: message } as const
       : { outcome: 'wrong', detail: (error instanceof Error ? error.stack ?? message : message).slice(0, 2000) } as const;
   }
