@@ -27,6 +27,14 @@ describe('deviates', () => {
   });
 });
 
+/** A stream whose next uniform number is the smallest that there is. */
+const withZero = () => ({ ...createRng(1), uniform: () => 0, normal: () => 0 });
+
+it('is finite at the end of the range', () => {
+  expect(gumbelDeviate(withZero())).toBeCloseTo(-Math.log(25 * Math.LN2), 6);
+  expect(logGammaDeviate(0.5, withZero())).toBeCloseTo(Math.log(1.5 - 1 / 3) - 50 * Math.LN2, 6);
+});
+
 describe('addDirichletNoise', () => {
   it('mixes in a distribution, and leaves out what has no probability', () => {
     const probs = Float32Array.of(0.5, 0.5, 0, 0.2, 0.3, 0.5);
@@ -55,6 +63,10 @@ describe('sampleActions', () => {
 
   it('takes the first of the largest at temperature 0', () => {
     expect([...sampleActions(weights, 3, 0, createRng(5))]).toEqual([1, 1]);
+  });
+
+  it('never takes what has no weight', () => {
+    expect([...sampleActions(Float32Array.of(0, 0, 1, 0), 4, 1, withZero())]).toEqual([2]);
   });
 
   // Weights 1 : 6 : 3 become 1 : 36 : 9 at temperature ½.
