@@ -2,7 +2,7 @@
 import type { Environment, Policy, Rng } from '../src/types.ts';
 import { playWorld } from '../src/world/external.ts';
 import { bootstrapInterval95, mean, normalizedScore, referenceOf } from './statistics.ts';
-import type { Opponent } from '../src/world/play.ts';
+import type { Opponent, PlayOptions } from '../src/world/play.ts';
 import type { Look } from '../src/world/view.ts';
 
 /** Worlds played side by side; fixed, because a policy draws its noise for all of them at once. */
@@ -19,7 +19,7 @@ export interface ControlResult {
   readonly lengthMean: number;
   /** Who played the other side of a game for two; returns are 1 for a game won, 0 for a draw, −1 for one lost, then. */
   readonly opponent?: string;
-  /** How many episodes were cut, and after how many steps, in a world that states no limit. */
+  /** How many episodes were cut, and after how many steps, which nobody has asked for. */
   readonly cut?: { readonly episodes: number; readonly steps: number };
   readonly returns: readonly number[];
   /** Wall time over decisions, worlds and drawing included. */
@@ -29,7 +29,7 @@ export interface ControlResult {
 /** Lanes that `evaluateControl` plays, for whoever compiles a policy for it. */
 export const controlLanes = (episodes: number): number => Math.min(LANES, episodes);
 
-export async function evaluateControl(options: {
+export async function evaluateControl(options: Pick<PlayOptions, 'longest' | 'watch'> & {
   readonly environment: Environment;
   readonly policy: Policy;
   readonly episodes: number;

@@ -6,7 +6,7 @@ import { median } from 'simple-statistics';
 import type { Policy, Rng, RunningPolicy } from '../src/types.ts';
 import type { IntervalPlot, LinePlot, PlotPoint, PlotSeries } from '../src/viz/plot.ts';
 import type { ConfiguredWorld } from '../src/world/configured.ts';
-import type { Opponent } from '../src/world/play.ts';
+import type { Opponent, PlayOptions } from '../src/world/play.ts';
 import { evaluateControl, type ControlResult } from './control.ts';
 import { returnInWords } from './statistics.ts';
 
@@ -30,6 +30,8 @@ export interface MatrixOptions extends ConfiguredWorld {
   readonly lanes: number;
   /** As of `evaluateControl`. */
   readonly opponent?: Opponent;
+  /** As of `evaluateControl`, anew for every cell. */
+  readonly watch?: PlayOptions['watch'];
   /** Every cell plays the episodes of this stream. */
   readonly rng: Rng;
   /** Once it is aborted the episodes in play are dropped, and the generator throws its reason. */

@@ -5,9 +5,9 @@ import type { Environment } from '../types.ts';
 
 type Summarized = Pick<ControlResult, 'returnMean' | 'returnCi95' | 'score' | 'opponent' | 'returns'>;
 
-/** What is to be known where a world that states no limit was cut. */
+/** What is to be known where episodes were cut that would have gone on. */
 export const cutInWords = ({ episodes, cut }: Pick<ControlResult, 'episodes' | 'cut'>): string | undefined =>
-  cut && `${cut.episodes} of ${episodes} episodes were cut after ${cut.steps} steps, since the world states no limit: set env.timeLimit`;
+  cut && `${cut.episodes} of ${episodes} episodes were cut after ${cut.steps} steps, as long as an evaluation waits: set env.timeLimit`;
 
 /**
  * `random −0.60 · this agent 0.98 [0.95, 1.00] · best possible 1.00 · score 0.99`, or in a game for two

@@ -11,16 +11,19 @@ export interface ConfiguredWorld {
   readonly environment: Environment;
   readonly size: number;
   readonly look: Look;
+  /** As of `PlayOptions`: a limit that somebody has set is waited for. */
+  readonly longest?: number;
 }
 
 /** `environment` with its dynamics, its memory and its pictures as `settings` ask. */
 export function configureWorld(environment: Environment, settings: WorldSettings): ConfiguredWorld {
-  const { size, greyscale, distract, camera, distractStrength, frameStack } = settings;
+  const { size, greyscale, distract, camera, distractStrength, frameStack, timeLimit } = settings;
   return {
     environment: isExternal(environment)
       ? environment.external.configure(settings)
       : wrapEnvironment(guarded(environment), settings),
     size,
     look: { greyscale, distract, camera, distractStrength, frameStack },
+    ...(timeLimit > 0 ? { longest: Infinity } : {}),
   };
 }

@@ -23,11 +23,6 @@ export interface OpenDriver extends Omit<Driver, 'snapshot' | 'restore'> {
   close(): Promise<void>;
 }
 
-export interface WorldPlayed extends Played {
-  /** How many episodes would have gone on, and after how many steps of the world they were cut, unasked. */
-  readonly cut?: { readonly episodes: number; readonly steps: number };
-}
-
 /** Its `reset`, `step` and `draw` throw a UserError. */
 export interface ExternalWorld extends Environment {
   readonly external: {
@@ -36,7 +31,7 @@ export interface ExternalWorld extends Environment {
     /** @throws UserError where the world cannot be started */
     openDriver(options: DriverOptions): Promise<OpenDriver>;
     /** As `playEpisodes`. @throws UserError where the world cannot be started */
-    playEpisodes(options: PlayOptions): Promise<WorldPlayed>;
+    playEpisodes(options: PlayOptions): Promise<Played>;
   };
 }
 
@@ -70,7 +65,7 @@ export async function openDriver(options: DriverOptions): Promise<OpenDriver> {
 }
 
 /** `playEpisodes` for any world. @throws as that; UserError where the world cannot be started */
-export async function playWorld(options: PlayOptions): Promise<WorldPlayed> {
+export async function playWorld(options: PlayOptions): Promise<Played> {
   const { environment } = options;
   return isExternal(environment) ? environment.external.playEpisodes(options) : playEpisodes(options);
 }

@@ -29,9 +29,23 @@ export interface PlayOptions {
    * was rewarded less what the opponent was, then. Where it is absent the policy acts for both, and returns add up.
    */
   readonly opponent?: Opponent;
+  /** Actions after which an episode is cut that would go on, as long as evaluations wait; LONGEST_EPISODE where absent. */
+  readonly longest?: number;
+  /** Told at every decision how far it has come. */
+  readonly watch?: (progress: PlayProgress) => void;
   /** The world of episode e draws from `rng.split(e)`, the policy from `rng.split('policy')`, an opponent likewise. */
   readonly rng: Rng;
   readonly palette?: Palette;
+}
+
+/** An episode that nobody set a limit to is not waited for any longer, in actions. */
+export const LONGEST_EPISODE = 10_000;
+
+export interface PlayProgress {
+  /** Episodes that have ended. */
+  readonly ended: number;
+  /** Actions in the episode that is the longest of those in play. */
+  readonly longest: number;
 }
 
 export interface Played {
@@ -41,6 +55,8 @@ export interface Played {
   readonly lengths: number[];
   /** Actions that the policy took in all worlds together. */
   readonly decisions: number;
+  /** How many episodes would have gone on, and after how many steps of the world they were cut, unasked. */
+  readonly cut?: { readonly episodes: number; readonly steps: number };
 }
 
 /** The episode in a lane, and its number. */
@@ -55,7 +71,8 @@ interface Playing {
  * @throws RangeError where there is nothing to play; Error that names the world, on actions that make no sense
  */
 export async function playEpisodes(options: PlayOptions): Promise<Played> {
-  const { environment, policy, episodes, size, rng, opponent } = options;
+  const { environment, policy, episodes, size, rng, opponent, longest = LONGEST_EPISODE, watch } = options;
+  const limit = Math.min(environment.maxSteps, longest);
   if (!Number.isInteger(episodes) || episodes < 1) throw new RangeError(`expected episodes ≥ 1, got ${episodes}`);
   if (!Number.isInteger(options.lanes) || options.lanes < 1) {
     throw new RangeError(`expected lanes ≥ 1, got ${options.lanes}`);
@@ -70,6 +87,7 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
 
   let begun = 0;
   let decisions = 0;
+  let [ended, cut] = [0, 0];
   /** The episode in each lane and its number; undefined where none is left. */
   const lanes: (Playing | undefined)[] = [];
   function beginNext(lane: number): void {
@@ -109,17 +127,20 @@ export async function playEpisodes(options: PlayOptions): Promise<Played> {
       const { episode, index } = playing;
       const side = isOpponents(playing) ? -1 : 1;
       const where = () => `in episode ${index + 1}, at action ${episode.length} (${actionInWords(environment, rows[lane])})`;
-      const arrival = telling(() => advanceEpisode(environment, episode, rows[lane], environment.maxSteps), where);
+      const arrival = telling(() => advanceEpisode(environment, episode, rows[lane], limit), where);
       if (side > 0) decisions++;
       returns[index] += side * arrival.reward;
       if (arrival.isLast) {
         lengths[index] = episode.length;
+        ended++;
+        if (!arrival.isTerminal && limit < environment.maxSteps) cut++;
         beginNext(lane); // a policy never sees the last picture: there is nothing left to decide
       } else {
         telling(() => show(lane, episode.state, view.render(episode), arrival.action), where);
       }
     });
+    watch?.({ ended, longest: Math.max(0, ...lanes.map((playing) => playing?.episode.length ?? 0)) });
     await view.breathe();
   }
-  return { returns, lengths, decisions };
+  return { returns, lengths, decisions, ...(cut > 0 ? { cut: { episodes: cut, steps: limit } } : {}) };
 }

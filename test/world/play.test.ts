@@ -37,6 +37,18 @@ describe('playEpisodes', () => {
     expect(decisions).toBe(goals.reduce((a, b) => a + b));
   });
 
+  it('cuts what would go on, and says how far it has come', async () => {
+    const endless: typeof counterWorld = { ...counterWorld, maxSteps: 1e9, step: (state) => ({ state, reward: 1, terminated: false }) };
+    const seen: string[] = [];
+    const played = await playEpisodes({
+      environment: endless, policy: onceEach, episodes: 3, lanes: 2, size: 2, rng: createRng(5), longest: 30,
+      watch: ({ ended, longest }) => seen.push(`${ended}:${longest}`),
+    });
+    expect(played).toEqual({ returns: [30, 30, 30], lengths: [30, 30, 30], decisions: 90, cut: { episodes: 3, steps: 30 } });
+    expect([seen.length, seen[0], seen[29], seen[59]]).toEqual([60, '0:1', '2:0', '3:0']);
+    expect((await play(3)).cut).toBeUndefined();
+  });
+
   it('lets an opponent act for the other side, which begins every other game', async () => {
     const moves: string[] = [];
     /** Takes the first empty cell, and writes down who was to move. */

@@ -67,9 +67,10 @@ async function evaluate(target: string, options: EvalOptions): Promise<void> {
   const { config, world, environment } = opened;
   const opponent = openOpponent(environment, options.opponent);
   const policy = await actBy(opened, { lanes: controlLanes(episodes), ...(name ? { name } : {}) });
-  const result = await evaluateControl({
-    ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: createRng(seed).split('eval'),
-  });
+  const { watchingEvaluation } = await import('../evaluation-progress.ts');
+  const result = await watchingEvaluation(episodes, (watch) => evaluateControl({
+    ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: createRng(seed).split('eval'), watch,
+  }));
   const report = { env: environment.name, agent: config.agent, policy: policy.name, ...result, seed };
   if (options.json) {
     console.log(JSON.stringify(report));

@@ -4,6 +4,7 @@ import type { MatrixCell, MatrixOptions } from '../../../eval/matrix.ts';
 import type { Config } from '../../config/index.ts';
 import type { OpenedAgent } from '../../open/open.ts';
 import { UserError } from '../../user-error.ts';
+import { exitCodeOf, listenForInterruption } from '../interruption.ts';
 
 const HELP = `
 Example:
@@ -61,16 +62,16 @@ async function matrixCommand(target: string, options: MatrixCommandOptions): Pro
   const opponent = openOpponent(environment, options.opponent);
   const { policies, refused } = await choosePolicies(opened, names);
   const { episodes, seed, lanes, numbers } = request;
-  const { cells, error, stopped } = await playAll({
+  const { cells, error, signal } = await playAll({
     ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), ...(numbers ? { simulations: numbers } : {}),
     rng: createRng(seed).split('eval'),
     open: (name, simulations) => actBy({ ...opened, config: withSimulations(config, simulations) }, { name, lanes }),
   });
   // Whatever ended it early, what has been played is not lost.
   if (cells.length > 0) await report(request, opened, cells, refused);
-  if (stopped) {
+  if (signal) {
     console.error(cells.length > 0 ? 'stopped: this is what has been played' : 'stopped before anything was played');
-    process.exitCode = 1;
+    process.exitCode = exitCodeOf(signal);
   } else if (error !== undefined) {
     throw error;
   }
@@ -167,28 +168,31 @@ interface Played {
   readonly cells: readonly MatrixCell[];
   /** What ended it early. */
   readonly error?: unknown;
-  /** Somebody asked to stop. */
-  readonly stopped: boolean;
+  /** By which somebody asked to stop. */
+  readonly signal?: NodeJS.Signals;
 }
 
 /** All cells, each with a line on stderr as soon as it is played. */
 async function playAll(options: MatrixOptions): Promise<Played> {
   const { matrixLine, playMatrix } = await import('../../../eval/matrix.ts');
+  const { watchEvaluation } = await import('../evaluation-progress.ts');
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
-  process.once('SIGINT', onInterrupt); // a second Ctrl-C ends the process
-  process.once('SIGTERM', onInterrupt);
+  const interruption = listenForInterruption(() => stop.abort());
   const cells: MatrixCell[] = [];
+  let progress = watchEvaluation(options.episodes, process.stderr);
   try {
-    for await (const cell of playMatrix({ ...options, signal: stop.signal })) {
+    for await (const cell of playMatrix({ ...options, signal: stop.signal, watch: (values) => progress.watch(values) })) {
+      progress.stop();
+      progress = watchEvaluation(options.episodes, process.stderr);
       cells.push(cell);
       console.error(matrixLine(cell));
     }
-    return { cells, stopped: false };
+    return { cells };
   } catch (error) {
-    return { cells, error, stopped: stop.signal.aborted };
+    const signal = interruption.signal();
+    return { cells, ...(signal ? { signal } : { error }) };
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    progress.stop();
+    interruption.ignore();
   }
 }

@@ -245,9 +245,10 @@ async function finish(run: Run, reached: Reached): Promise<void> {
   const rng = createRng(config.seed);
   const opponent = openOpponent(environment);
   console.error(`evaluating ${episodes} episodes …`);
-  const result = await evaluateControl({
-    ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'),
-  });
+  const { watchingEvaluation } = await import('../evaluation-progress.ts');
+  const result = await watchingEvaluation(episodes, (watch) => evaluateControl({
+    ...world, policy, episodes, ...(opponent ? { opponent } : {}), rng: rng.split('eval'), watch,
+  }));
   await policy.dispose();
   const canDream = agent.dynamics?.decode && whyNoTruth(environment) === undefined; // which stands beside the dream
   const dreamer = canDream ? await createDreamer({ ...world, agent, engine, context: 5, horizon: 45 }) : undefined;

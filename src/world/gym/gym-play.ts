@@ -1,8 +1,7 @@
 /** Whole episodes of a Python world played by a policy, for evaluation; what `play.ts` is to our own worlds. */
 import { actionRows, createObservationBuffer } from '../episode.ts';
 import { channelsOf } from '../frame-stack.ts';
-import type { WorldPlayed } from '../external.ts';
-import type { PlayOptions } from '../play.ts';
+import type { Played, PlayOptions } from '../play.ts';
 import { arrive, lanesOf, observe, planEpisode, planMove, whereIs } from './gym-episode.ts';
 import type { GymEpisode, GymRules } from './gym-episode.ts';
 import { openLanes } from './lanes.ts';
@@ -13,7 +12,7 @@ import type { Lanes } from './lanes.ts';
  * `rng.split('policy')`. A lane that is done takes the next episode that nobody has begun.
  * @throws RangeError where there is nothing to play; UserError where the world cannot be started or fails
  */
-export async function playGymEpisodes(rules: GymRules, options: PlayOptions): Promise<WorldPlayed> {
+export async function playGymEpisodes(rules: GymRules, options: PlayOptions): Promise<Played> {
   const { episodes } = options;
   if (!Number.isInteger(episodes) || episodes < 1) throw new RangeError(`expected episodes ≥ 1, got ${episodes}`);
   if (!Number.isInteger(options.lanes) || options.lanes < 1) {
@@ -30,15 +29,16 @@ export async function playGymEpisodes(rules: GymRules, options: PlayOptions): Pr
 
 async function play(
   rules: GymRules,
-  { environment, policy, episodes, lanes: laneCount, size, look, rng }: PlayOptions,
+  { environment, policy, episodes, lanes: laneCount, size, look, rng, watch }: PlayOptions,
   server: Lanes,
-): Promise<WorldPlayed> {
+): Promise<Played> {
   const { observation, show } = createObservationBuffer(environment, laneCount, size, channelsOf(look ?? {}));
   const policyRng = rng.split('policy');
   const returns = new Array<number>(episodes).fill(0);
   const lengths = new Array<number>(episodes).fill(0);
   let begun = 0;
   let decisions = 0;
+  let ended = 0;
   /** Episodes that a limit ended which nobody asked for. */
   let cut = 0;
   /** The episode in each lane and its number; undefined where none is left. */
@@ -91,6 +91,8 @@ async function play(
         show(lane, undefined, observe(episode, came.image, look?.frameStack), arrival.action);
       }
     });
+    ended += free.length;
+    watch?.({ ended, longest: Math.max(0, ...lanes.map((playing) => playing?.episode.length ?? 0)) });
     if (free.length > 0) await beginIn(free);
   }
   return { returns, lengths, decisions, ...(cut > 0 ? { cut: { episodes: cut, steps: rules.timeLimit } } : {}) };
