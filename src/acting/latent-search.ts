@@ -12,6 +12,7 @@ import { mapGroup } from '../nd-array.ts';
 import { openProgram, traceProgram } from '../engine/traced-program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { nameOf } from '../listing.ts';
+import { valueUnit } from '../nn/search-targets.ts';
 import type {
   ActionSpace, Agent, Dynamics, Group, Groups, Latent, NdArray, Noise, ParamArrays, Params, TensorSpec,
 } from '../types.ts';
@@ -119,7 +120,7 @@ export async function createLatentSearch(setting: LatentSearchOptions): Promise<
     input: { action: float([rows, actionSize]) },
   });
   const constants: Groups<NdArray> = baked ? { params: baked } : {};
-  const plan = { file: search.file, options, roots, actionSize, explore };
+  const plan = { file: search.file, options, roots, actionSize, explore, unit: valueUnit(agent.largest?.value) };
   // A GPU would be shared by the threads as well.
   if (baked && engine.name === 'onnx' && engine.provider === 'cpu') {
     const division = divide(plan, threads, (rows) => traceProgram('recurrent', step, inputsFor(rows), { engine, constants }));

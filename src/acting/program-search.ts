@@ -24,6 +24,8 @@ export interface SearchPlan {
   readonly actionSize: number;
   /** Search as in learning, with all its randomness, or for the best that there is. */
   readonly explore: boolean;
+  /** As `valueUnit`; 1 where it is absent. */
+  readonly unit?: number;
 }
 
 /** What a program says of B latents, as search wants it. */
@@ -53,7 +55,7 @@ export interface LatentSearch {
  * Search with `program`: `latent` and `input.action` (and `params`, unless they are baked in) to the next `latent` and
  * `output`, which is that of `Roots` with `reward` and `discount`. Disposes of the program in the end.
  */
-export function searchWith(program: Program, search: TreeSearch, { options, roots, actionSize, explore }: SearchPlan): LatentSearch {
+export function searchWith(program: Program, search: TreeSearch, { options, roots, actionSize, explore, unit = 1 }: SearchPlan): LatentSearch {
   const takesParams = 'params' in program.inputs;
   const { simulations, depth } = searchSettings(options);
 
@@ -80,7 +82,7 @@ export function searchWith(program: Program, search: TreeSearch, { options, root
           root: { ...start, sampledActions: root.sampledActions },
           recurrent: (embedding, action, stepRng) => step(params, embedding, action, stepRng),
         }, (input) => search.decide(input, options, explore));
-        return { action: output.action, tree: output.searchTree, targets: targetsOf(output, output.sampledActions) };
+        return { action: output.action, tree: output.searchTree, targets: targetsOf(output, unit, output.sampledActions) };
       }
       const output = await search.decide({
         ...common,
@@ -89,7 +91,7 @@ export function searchWith(program: Program, search: TreeSearch, { options, root
         ...(illegal ? { invalidActions: illegal } : {}),
       }, options, explore);
       const action = encode(output.action, float32(new Float32Array(roots * actionSize), [roots, actionSize]));
-      return { action, tree: output.searchTree, targets: targetsOf(output) };
+      return { action, tree: output.searchTree, targets: targetsOf(output, unit) };
     },
     dispose: () => program.dispose(),
   };
@@ -105,12 +107,13 @@ function encode(chosen: Int32Array, into: NdArray): NdArray {
 
 function targetsOf(
   { actionWeights, searchTree }: Pick<PolicyOutput, 'actionWeights' | 'searchTree'>,
+  unit: number,
   sampled?: NdArray,
 ): Group<NdArray> {
   const { batch, numActions } = searchTree;
   return {
     searchPolicy: float32(actionWeights, [batch, numActions]),
-    searchValue: float32(summarize(searchTree).value, [batch]),
+    searchValue: float32(summarize(searchTree).value.map((value) => value / unit), [batch]),
     ...(sampled ? { searchActions: sampled } : {}),
   };
 }

@@ -13,7 +13,7 @@ import { contractedTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
 import { nStepReturns } from '../nn/returns.ts';
-import { isSearched, sampledOptions, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
+import { isSearched, sampledOptions, searchPolicyLoss, searchTargetShapes, valueUnit } from '../nn/search-targets.ts';
 import { advance, flatten, mapLatent, windows } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Batch, Params, Representation, Unrolled } from '../types.ts';
@@ -56,6 +56,8 @@ export function createSearchDistillation({ behavior: config, search }: SearchDis
   const critic = chain(
     mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
   );
+  const largest = { size: support, key: 'model.support' };
+  const unit = valueUnit(largest);
   const valueOf = (params: Params, features: Tensor) => contractedTwoHot(critic.apply(params, features), support);
 
   /** What values learn, [B, T]. */
@@ -68,7 +70,8 @@ export function createSearchDistillation({ behavior: config, search }: SearchDis
     const observed = mapLatent(stopGradients(latents), (leaf) => flatten(leaf, 2));
     const own = tf.reshape(valueOf(params, featuresOf(observed)).predict(), batch.reward.shape);
     const known = isSearched(batch.targets);
-    const value = tf.add(tf.mul(batch.targets.searchValue, known), tf.mul(own, tf.sub(1, known)));
+    const found = unit === 1 ? batch.targets.searchValue : tf.mul(batch.targets.searchValue, unit);
+    const value = tf.add(tf.mul(found, known), tf.mul(own, tf.sub(1, known)));
     const returns = nStepReturns(
       { reward: batch.reward, value, isTerminal: batch.isTerminal, isLast: advance(batch.isFirst, 1) },
       // A reward is seen from the side of whoever acted.
@@ -84,7 +87,7 @@ export function createSearchDistillation({ behavior: config, search }: SearchDis
       parameters: parametersOf([actor, critic]),
       predict: (params, features) => ({ policy: actor.apply(params, features), value: valueOf(params, features) }),
     },
-    largest: { size: support, key: 'model.support' },
+    largest,
     slow: { prefixes: [''], rate: config.slowRate },
     targetShapes: searchTargetShapes(actions, search, forbids),
     statistics: {},

@@ -208,6 +208,11 @@ describe('search distillation', async () => {
     expect(priority).toBeCloseTo(15 - two, 3);
   });
 
+  it('takes searched values in their unit, which is more than one where heads say very large ones', async () => {
+    const large = await lossesOf(await setting(['search.valueTarget=search', 'model.support=65536']));
+    expect((await large(sure, numbers)).targetValue).toBeCloseTo(4 * 4, 4);
+  });
+
   it('falls back on its own value where there was no search', async () => {
     const losses = await whole();
     const unknown = { ...numbers, searchPolicy: zeros([1, T, A]) };

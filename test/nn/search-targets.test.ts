@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { isSearched, searchPolicyLoss, searchTargetShapes } from '../../src/nn/search-targets.ts';
+import { fromHalf, toHalf } from '../../src/data/half.ts';
+import { isSearched, searchPolicyLoss, searchTargetShapes, valueUnit } from '../../src/nn/search-targets.ts';
 import { float32 } from '../../src/nd-array.ts';
 import { boundedNormal, categorical } from '../../src/nn/distributions.ts';
 import { evaluate } from '../engine/parity.ts';
@@ -48,5 +49,26 @@ describe('targets of a search', () => {
     await expect(evaluate(
       (v) => searchPolicyLoss(boundedNormal(tf.zeros([1, 2]), tf.zeros([1, 2])), v), { searchPolicy },
     )).rejects.toThrow('expected a policy over discrete actions');
+  });
+});
+
+describe('the unit of searched values', () => {
+  const key = 'model.support';
+
+  it.each([
+    [undefined, 1], [{ size: 4e8 }, 1], [{ size: 300, key }, 1], [{ size: 1, key }, 1], [{ size: 16384, key }, 1],
+    [{ size: 16385, key }, 2], [{ size: 7_200_000, key }, 512], [{ size: 0.5, key }, 0.5], [{ size: 1e-6, key }, 2 ** -19],
+  ])('of %j is %d', (largest, unit) => {
+    expect(valueUnit(largest)).toBe(unit);
+  });
+
+  it('keeps values in half precision, to a thousandth', () => {
+    for (const size of [1e-6, 3e-4, 300, 9e4, 7.2e6, 1e15]) {
+      for (const value of [size / 50, size, 3 * size]) {
+        const unit = valueUnit({ size, key });
+        const [kept] = fromHalf(toHalf(Float32Array.of(value / unit)));
+        expect(Math.abs(kept * unit - value)).toBeLessThan(value / 1000);
+      }
+    }
   });
 });
