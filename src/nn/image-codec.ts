@@ -32,12 +32,6 @@ interface Strides {
   readonly minResolution: number;
 }
 
-/** Is `size` halved from `stem` patches to maps of `minResolution`? */
-const fits = (size: number, { stem, minResolution }: Strides): boolean => {
-  const halvings = Math.log2(size / (stem * minResolution));
-  return Number.isInteger(halvings) && halvings >= 0;
-};
-
 /** How often one is as large as the other, whichever is larger, as a logarithm. */
 const unlike = (a: number, b: number): number => Math.abs(Math.log2(a / b));
 
@@ -46,7 +40,6 @@ function nearestStrides(size: number, asked: Strides, [least, most]: readonly [l
   let best: Strides | undefined;
   const rank = ({ stem, minResolution }: Strides): number => 1000 * unlike(stem, asked.stem) + unlike(minResolution, asked.minResolution);
   for (let stem = least.stem; stem <= most.stem; stem++) {
-    if (size % stem !== 0) continue;
     // Halved as often as it goes; every map on the way could be the last.
     for (let side = size / stem; Number.isInteger(side) && side >= least.minResolution; side /= 2) {
       const found = { stem, minResolution: side };
@@ -61,7 +54,6 @@ function nearestStrides(size: number, asked: Strides, [least, most]: readonly [l
  * less than twice of each, so that 48, 84, 96 and 100 do for strides of 4 to maps of 4. Undefined where there are none.
  */
 function stridesFor(size: number, asked: Strides): Strides | undefined {
-  if (fits(size, asked)) return asked;
   const around = (side: number): readonly [number, number] => [Math.ceil(0.75 * side), 2 * side - 1];
   const [[stem, mostStem], [minResolution, mostResolution]] = [around(asked.stem), around(asked.minResolution)];
   return nearestStrides(size, asked, [{ stem, minResolution }, { stem: mostStem, minResolution: mostResolution }]);
@@ -73,7 +65,7 @@ export function codecRules({ stem, minResolution }: Strides, { size }: { readonl
   if (stridesFor(size, asked)) return [];
   let expected = `expected a side that model.stem = ${stem} and model.minResolution = ${minResolution} divide`;
   for (let away = 1; away <= LARGEST_SIZE; away++) {
-    const near = [size + away, size - away].find((side) => side >= 1 && side <= LARGEST_SIZE && stridesFor(side, asked));
+    const near = [size + away, size - away].find((side) => side <= LARGEST_SIZE && stridesFor(side, asked));
     if (near === undefined) continue;
     expected = `expected ${near}, the nearest that goes with model.stem = ${stem} and model.minResolution = ${minResolution}`;
     break;

@@ -43,6 +43,26 @@ describe('pictures of the sizes that people use', () => {
     expect(shapeOf(size, strides)).toMatchObject({ stem, minResolution });
   });
 
+  it.each([[49, 7, 7], [21, 3, 7], [9, 3, 3]])('%d: at the ends of what is like strides of 4', (size, stem, minResolution) => {
+    expect(shapeOf(size)).toMatchObject({ stem, minResolution });
+  });
+
+  it.each([
+    [FOUR, 8, 'expected 9, the nearest that goes with model.stem = 4 and model.minResolution = 4, or model.stem=4 model.minResolution=2 beside it'],
+    [FOUR, 10, 'expected 9, the nearest that goes with model.stem = 4 and model.minResolution = 4, or model.stem=5 model.minResolution=2 beside it'],
+    [FOUR, 47, 'expected 48, the nearest that goes with model.stem = 4 and model.minResolution = 4, or model.stem=1 model.minResolution=47 beside it'],
+    [FOUR, 521, 'expected 512, the nearest that goes with model.stem = 4 and model.minResolution = 4'],
+    [{ stem: 256, minResolution: 256 }, 64, 'expected a side that model.stem = 256 and model.minResolution = 256 divide, or model.stem=64 model.minResolution=1 beside it'],
+  ])('%o cannot see %d', (strides, size, expected) => {
+    expect(codecRules(strides, { size })).toEqual([{ key: 'env.size', expected }]);
+  });
+
+  it('cannot be cut into stages that do not divide them', () => {
+    expect(() => stagesOf({ ...FOUR, size: 24, channels: 3, depth: 2 })).toThrow('env.size 24 cannot be halved from 24/4 down to model.minResolution 4');
+    expect(() => stagesOf({ ...FOUR, size: 8, channels: 3, depth: 2 })).toThrow('env.size 8 cannot be halved');
+    expect(() => stagesOf({ stem: 4, minResolution: 0.5, size: 18, channels: 3, depth: 2 })).toThrow('env.size 18 cannot be halved');
+  });
+
   it('whose sides nothing divides name the nearest, and the keys that make them possible do', () => {
     for (let size = 1; size <= 300; size++) {
       const [broken] = codecRules(FOUR, { size });

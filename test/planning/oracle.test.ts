@@ -115,6 +115,26 @@ describe('oracle', () => {
   });
 });
 
+it('turns the sign of what follows only where the other is to move next, and asks nothing where it has ended', async () => {
+  /** The one who takes an even number moves again; 3 is the end. */
+  const counting: Environment<{ at: number; mover: 0 | 1 }> = {
+    name: 'counting', description: '', actions: { kind: 'discrete', n: 3 }, maxSteps: 9,
+    reset: () => ({ at: 0, mover: 0 }), draw() {}, toMove: ({ mover }) => mover,
+    legal({ at }) {
+      if (at === 3) throw new Error('asked at the end');
+      return [true, true, true];
+    },
+    step: ({ mover }, action) => ({
+      state: { at: Number(action) + 1, mover: Number(action) % 2 === 1 ? mover : mover === 0 ? 1 : 0 }, reward: 1, terminated: action === 2,
+    }),
+  };
+  const model = oracle(counting, { discount: 0.5 });
+  const root = await model.root([counting.reset(createRng(0)), counting.reset(createRng(0)), counting.reset(createRng(0))], createRng(0));
+  const { discount, priorLogits } = await model.recurrent(root.embedding, Int32Array.of(0, 1, 2), createRng(0));
+  expect([...discount]).toEqual([-0.5, 0.5, 0]);
+  expect([...priorLogits]).toEqual(new Array(9).fill(0));
+});
+
 describe('between two players', () => {
   const search = async (cells: string, player: 'X' | 'O', world: Environment<{ cells: string; player: 'X' | 'O' }>) => {
     const model = oracle(world, { discount: 1, rollout: { policy: 'random', steps: 9 } });

@@ -247,6 +247,12 @@ describe.each(both)('%s', (_, policy) => {
     const input = await inputFor(world, [3, 5], { numSimulations: 4 });
     await expect(policy({ ...input, numSimulations: 0 })).rejects.toThrow('expected numSimulations ≥ 1, got 0');
     await expect(policy({ ...input, maxDepth: 0 })).rejects.toThrow('expected maxDepth ≥ 1, got 0');
+    for (const root of [
+      { ...input.root, priorLogits: new Float32Array(7) }, { ...input.root, priorLogits: new Float32Array(0) }, { ...input.root, value: new Float32Array(0) },
+    ]) {
+      const sizes = `got ${root.priorLogits.length} and ${root.value.length} numbers`;
+      await expect(policy({ ...input, root })).rejects.toThrow(`expected priorLogits [B, A] and value [B], ${sizes}`);
+    }
     const short = new Uint8Array(4);
     await expect(policy({ ...input, invalidActions: short })).rejects.toThrow('invalidActions [2, 4], got 4');
     const invalidActions = Uint8Array.of(0, 0, 0, 0, 1, 1, 1, 1);
