@@ -21,5 +21,9 @@ export function count(tally: Tally, outcome: Outcome, what: string): void {
   if (outcome === 'wrong' || outcome === 'hung') tally.faults.push(`${outcome}: ${what}`);
 }
 
-export const inWords = (name: string, { identical, clear, wrong, hung }: Tally): string =>
-  `${name.padEnd(28)} ${String(identical + clear + wrong + hung).padStart(7)} trials: ${identical} identical, ${clear} clear, ${wrong} wrong, ${hung} hung`;
+/** @param plausible how many files were in order as other files, where files are what was tried */
+export function inWords(name: string, { identical, clear, wrong, hung }: Omit<Tally, 'faults'>, plausible?: number): string {
+  const trials = identical + clear + wrong + hung + (plausible ?? 0);
+  const others = plausible === undefined ? '' : `${plausible} in order as other files, `;
+  return `${name.padEnd(28)} ${String(trials).padStart(7)} trials: ${identical} identical, ${clear} clear, ${others}${wrong} wrong, ${hung} hung`;
+}

@@ -5,7 +5,7 @@
  *   npm run torture -- files 100000   so many changed checkpoints, segments, contexts, marks and configurations
  *   npm run torture -- disk 40        so many disks that fill up while an agent is trained (Linux)
  *   npm run torture -- worlds         worlds that do what no world may, while an agent is trained in them
- *   npm run torture -- values         every agent in chains whose values are known
+ *   npm run torture -- values         every agent in chains whose values are known, and a game whose best play is known
  *   npm run torture -- memory 1000000 a run of so many steps, whose memory must not grow
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { FOR_EVER, knownValues, TOLERANCE } from './chains.ts';
 import { canMount, fullDisks } from './disk.ts';
 import { killRuns, type KilledRun } from './kills.ts';
 import { growthOver } from './memory.ts';
+import { playNim } from './misere-nim.ts';
 import { makeRunFolder, mutateFiles } from './mutate-files.ts';
 import { inWords } from './tally.ts';
 import { faultyWorlds } from './worlds.ts';
@@ -28,56 +29,74 @@ const RUNS: readonly KilledRun[] = [
   { agent: 'gumbel-muzero', world: 'catch', set: ['replay.priority=0.6'] }, { agent: 'dreamer', world: 'catch', set: ['env.frameStack=2', 'env.stickyActions=0.2'] },
 ];
 
-const [part, text] = process.argv.slice(2);
-const number = (standard: number): number => {
-  const value = text === undefined ? standard : Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new Error(`expected a number of trials, got ${text}`);
-};
 const rng = createRng(0);
 const say = (line: string): void => console.error(line);
-let faults: readonly string[] = [];
 
-if (part === undefined || part === 'worlds') {
-  const tally = await faultyWorlds(undefined, say);
-  console.log(inWords('worlds that misbehave', tally));
-  faults = [...faults, ...tally.faults];
+interface Told {
+  readonly lines: readonly string[];
+  /** What was wrong or hung. */
+  readonly faults: readonly string[];
 }
-if (part === undefined || part === 'files') {
-  const folder = mkdtempSync(path.join(tmpdir(), 'dreamtree-files-'));
-  try {
-    await makeRunFolder(folder);
-    const { counts: { identical, clear, plausible, wrong, hung }, faults: found } = await mutateFiles({ folder, mutations: number(100_000), seed: 1 });
-    console.log(`${inWords('changed files', { identical, clear, wrong, hung, faults: [] })}, ${plausible} in order as other files`);
-    faults = [...faults, ...found.map(({ index, outcome, detail }) => `file ${index}: ${outcome}, ${detail}`)];
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+
+/** By name, in the order in which all of them are done. */
+const PARTS: Readonly<Record<string, (trials?: number) => Promise<Told>>> = {
+  async worlds() {
+    const tally = await faultyWorlds(undefined, say);
+    return { lines: [inWords('worlds that misbehave', tally)], faults: tally.faults };
+  },
+  async files(trials = 100_000) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'dreamtree-files-'));
+    try {
+      await makeRunFolder(folder);
+      const { counts, faults } = await mutateFiles({ folder, mutations: trials, seed: 1 });
+      return {
+        lines: [inWords('changed files', counts, counts.plausible)],
+        faults: faults.map(({ index, outcome, detail }) => `file ${index}: ${outcome}, ${detail}`),
+      };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  async kills(trials = 3) {
+    const tally = await killRuns(RUNS, trials, rng, say);
+    return { lines: [`${inWords('runs killed and continued', tally)} (${tally.kills} kills)`], faults: tally.faults };
+  },
+  async disk(trials = 40) {
+    if (!canMount()) return { lines: ['disks that fill up: left out, since nothing can be mounted here (unshare -rm mount)'], faults: [] };
+    const tally = await fullDisks(trials, rng.split('disk'), say);
+    return { lines: [inWords('disks that fill up', tally)], faults: tally.faults };
+  },
+  async values() {
+    const found = await knownValues(say);
+    const worst = Math.max(...found.map(({ error }) => error));
+    const { right, wrong } = await playNim();
+    return {
+      lines: [
+        `${found.length} agents in chains: no value is further from the true one than ${worst.toFixed(2)}, where rewards for ever are worth ${FOR_EVER}`,
+        `misère Nim, gumbel-muzero: the best move at ${right} of ${right + wrong.length} positions that are won`,
+      ],
+      faults: [
+        ...found.filter(({ error }) => !(error < TOLERANCE)).map(({ name, error, at }) => `${name}: off by ${error.toFixed(2)}, ${at}`),
+        ...wrong.map((position) => `misère Nim: another move than the best one in front of ${position}`),
+      ],
+    };
+  },
+  async memory(trials = 1_000_000) {
+    const { slopeMbPer100kSteps, rssMb: [half, end] } = await growthOver(trials);
+    const told = `${slopeMbPer100kSteps.toFixed(2)} MB per 100,000 steps (${half.toFixed(0)} MB at the half, ${end.toFixed(0)} MB at the end)`;
+    return { lines: [`memory: ${told}`], faults: slopeMbPer100kSteps > MOST_GROWTH_MB ? [`memory grows by ${told}`] : [] };
+  },
+};
+
+/** Of the memory of a long run, in 100,000 steps. */
+const MOST_GROWTH_MB = 0.2;
+
+const [asked, text] = process.argv.slice(2);
+if (asked !== undefined && !Object.hasOwn(PARTS, asked)) throw new Error(`expected one of ${Object.keys(PARTS).join(', ')}, got ${asked}`);
+const trials = text === undefined ? undefined : Number(text);
+if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1)) throw new Error(`expected a number of trials, got ${text}`);
+for (const name of asked === undefined ? Object.keys(PARTS) : [asked]) {
+  const { lines, faults } = await PARTS[name](trials);
+  for (const line of [...lines, ...faults]) console.log(line);
+  if (faults.length > 0) process.exitCode = 1;
 }
-if (part === undefined || part === 'kills') {
-  const tally = await killRuns(RUNS, number(3), rng, say);
-  console.log(`${inWords('runs killed and continued', tally)} (${tally.kills} kills)`);
-  faults = [...faults, ...tally.faults];
-}
-if (part === undefined || part === 'disk') {
-  if (canMount()) {
-    const tally = await fullDisks(number(40), rng.split('disk'), say);
-    console.log(inWords('disks that fill up', tally));
-    faults = [...faults, ...tally.faults];
-  } else {
-    console.log('disks that fill up: left out, since nothing can be mounted here (unshare -rm mount)');
-  }
-}
-if (part === undefined || part === 'values') {
-  const found = await knownValues(say);
-  console.log(`${found.length} agents in chains: values are within ${Math.max(...found.map(({ error }) => error)).toFixed(2)} of ±${FOR_EVER} at most`);
-  faults = [...faults, ...found.filter(({ error }) => !(error < TOLERANCE)).map(({ name, error, at }) => `${name}: off by ${error.toFixed(2)}, ${at}`)];
-}
-if (part === undefined || part === 'memory') {
-  const { slopeMbPer100kSteps, rssMb: [half, end] } = await growthOver(number(1_000_000));
-  const told = `${slopeMbPer100kSteps.toFixed(2)} MB per 100,000 steps (${half.toFixed(0)} MB at the half, ${end.toFixed(0)} MB at the end)`;
-  console.log(`memory: ${told}`);
-  if (slopeMbPer100kSteps > 0.2) faults = [...faults, `memory grows by ${told}`];
-}
-for (const fault of faults) console.log(fault);
-if (faults.length > 0) process.exitCode = 1;
