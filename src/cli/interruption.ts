@@ -33,12 +33,32 @@ export function listenForInterruption(first: (signal: Signal) => void): Interrup
     }
   };
   for (const signal of SIGNALS) process.on(signal, on);
+  const parent = watchParent(() => on('SIGTERM'));
   return {
     signal: () => came,
     ignore() {
+      clearInterval(parent);
       for (const signal of SIGNALS) process.off(signal, on);
     },
   };
+}
+
+const LOOK_MS = 500;
+
+/**
+ * npm and npx start a program in a shell, which dies of a signal that was sent to npm alone, and passes nothing on: all
+ * that can be seen of it is another parent.
+ * @param gone called once
+ */
+function watchParent(gone: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_command === undefined || process.platform === 'win32') return undefined;
+  const { ppid } = process;
+  const timer = setInterval(() => {
+    if (process.ppid === ppid) return;
+    clearInterval(timer);
+    gone();
+  }, LOOK_MS);
+  return timer.unref();
 }
 
 /** The first process of a container is not ended by signals unless it does so itself. */

@@ -18,9 +18,12 @@ const rowsOf = (logdir: string): string[] =>
   (existsSync(file(logdir, 'metrics.jsonl')) ? readFileSync(file(logdir, 'metrics.jsonl'), 'utf8').trim().split('\n') : []);
 
 /** Start a training, and wait until it has learned something. */
-async function start(logdir: string, steps: number) {
-  const args = ['train', 'catch', '--preset', 'debug', '--threads', '1', '--steps', String(steps), '--logdir', logdir, '--set', 'train.evalEpisodes=1'];
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: folder });
+async function start(logdir: string, steps: number, { inShell = false } = {}) {
+  const args = [BIN, 'train', 'catch', '--preset', 'debug', '--threads', '1', '--steps', String(steps), '--logdir', logdir, '--set', 'train.evalEpisodes=1'];
+  // As npm does: a shell that waits for it.
+  const child = inShell
+    ? spawn('sh', ['-c', '"$@"; true', 'sh', process.execPath, ...args], { cwd: folder, env: { ...process.env, npm_command: 'exec' } })
+    : spawn(process.execPath, args, { cwd: folder });
   let stderr = '';
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
   const closed = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
@@ -45,6 +48,14 @@ describe.skipIf(process.platform === 'win32')('a training that is asked to end',
     child.kill('SIGINT');
     expect(await closed, said()).toBe(130);
     expect(said()).toContain('saved. Go on with');
+  });
+
+  it('by npm, whose shell dies and passes nothing on, saves as well', async () => {
+    const { child, closed, said } = await start('orphan', 100_000, { inShell: true });
+    child.kill('SIGTERM');
+    await closed; // not before the training has let go of stderr
+    expect(said()).toContain('saved. Go on with');
+    expect(existsSync(file('orphan', 'run.lock'))).toBe(false);
   });
 
   it('goes on where nobody reads what it says', async () => {
