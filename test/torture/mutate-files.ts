@@ -48,6 +48,8 @@ export interface MutationOptions {
   readonly limitMs?: number;
   /** Memory of the process that opens them, in MB. */
   readonly memoryMb?: number;
+  /** Told now and then how far it has come. */
+  readonly say?: (text: string) => void;
 }
 
 /** A process opens so many files before another one takes over. */
@@ -56,7 +58,7 @@ const NONE: Readonly<Record<Outcome, number>> = { identical: 0, clear: 0, plausi
 
 /** Change the files of a run in many ways, and open each. Everything but wrong and hung is as it should be. */
 export async function mutateFiles(options: MutationOptions): Promise<MutationResult> {
-  const { mutations, from = 0 } = options;
+  const { mutations, from = 0, say } = options;
   const all: Opened[] = [];
   for (let next = from; next < from + mutations; ) {
     const end = Math.min(next + BATCH, from + mutations);
@@ -65,6 +67,7 @@ export async function mutateFiles(options: MutationOptions): Promise<MutationRes
     next += opened.length;
     // It answered for no more: the one that it was at is at fault.
     if (next < end) all.push({ index: next++, target: 'checkpoint', ...ended });
+    say?.(`${all.length} of ${mutations} changed files opened`);
   }
   const counts = { ...NONE };
   const byTarget: Record<string, Record<Outcome, number>> = {};

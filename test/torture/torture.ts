@@ -48,7 +48,7 @@ const PARTS: Readonly<Record<string, (trials?: number) => Promise<Told>>> = {
     const folder = mkdtempSync(path.join(tmpdir(), 'dreamtree-files-'));
     try {
       await makeRunFolder(folder);
-      const { counts, faults } = await mutateFiles({ folder, mutations: trials, seed: 1 });
+      const { counts, faults } = await mutateFiles({ folder, mutations: trials, seed: 1, say });
       return {
         lines: [inWords('changed files', counts, counts.plausible)],
         faults: faults.map(({ index, outcome, detail }) => `file ${index}: ${outcome}, ${detail}`),
