@@ -48,6 +48,10 @@ let hidden = 0;
 /** What each broken world changes, the check that must catch it, and what the message must say. */
 const broken: readonly (readonly [string, object, string, string])[] = [
   ['no name', { name: '' }, 'shape', "expected name to be a text that is not empty, got ''"],
+  ['a name that clears the screen', { name: 'a\u001b[2J' }, 'shape', 'expected name to be a text without control characters, got "a␛[2J"'],
+  ['a name of two lines', { name: 'a\nb' }, 'shape', 'expected name to be a text without control characters'],
+  ['a description that turns text around', { description: 'a\u202eb' }, 'shape', 'expected description to be a text without control characters'],
+  ['an action whose name clears the screen', { actions: { kind: 'discrete', n: 2, names: ['a', '\u001b[2J'] } }, 'shape', 'expected actions.names to name'],
   ['no actions', { actions: { kind: 'discrete', n: 0 } }, 'shape', 'actions.n to be a whole number ≥ 1, got 0'],
   ['an unknown kind of action', { actions: { kind: 'box' } }, 'shape', "got the kind 'box'"],
   [
