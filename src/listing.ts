@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { distance } from 'fastest-levenshtein';
+import { printableLine } from './printable.ts';
 import { UserError } from './user-error.ts';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
@@ -53,7 +54,10 @@ function inShort(names: readonly string[]): string {
   return all.length <= MOST_LISTED ? all : `${all.slice(0, all.lastIndexOf(',', MOST_LISTED))}, … (all: dreamtree list)`;
 }
 
-const short = (name: string): string => (name.length > 40 ? `${name.slice(0, 40)}…` : name);
+function short(name: string): string {
+  const line = printableLine(name);
+  return line.length > 40 ? `${line.slice(0, 40)}…` : line;
+}
 
 /** The names of all files in it. */
 export async function variantNames({ url }: Pick<VariantFolder, 'url'>): Promise<string[]> {

@@ -23,9 +23,9 @@ describe('the name that was probably meant', () => {
 describe('an unknown world, agent or policy', () => {
   it.each([['world', WORLDS], ['agent', AGENTS], ['policy', POLICIES]] as const)('%s is refused in a line that says what there is', async (_, folder) => {
     const names = await variantNames(folder);
-    for (const name of ['qqqqqqq', 'x'.repeat(5000)]) {
+    for (const name of ['qqqqqqq', 'x'.repeat(5000), 'qqqq\r\n\u001b[2J']) {
       const message = await variantUrl(folder, name).then(() => '', (error: unknown) => String(error));
-      expect(message).not.toMatch(/did you mean|\n/);
+      expect(message).not.toMatch(/did you mean|[\n\r\u001b]/);
       expect(message).toContain(names.slice(0, 3).join(', '));
       expect(message.length).toBeLessThan(300);
     }
