@@ -61,7 +61,7 @@ function report(error: unknown, verbose: boolean): number {
   const debug = process.env.DREAMTREE_DEBUG === '1';
   if (error instanceof UserError) {
     console.error(debug ? error : `error: ${printable(error.message)}`);
-    if (verbose && !debug && error.cause instanceof Error) console.error(stackOfWorld(error.cause));
+    if (verbose && !debug && error.cause instanceof Error) console.error(printable(stackOfWorld(error.cause)));
     return 2;
   }
   if (isFileError(error) && !debug) {

@@ -55,7 +55,7 @@ export interface Played {
   readonly lengths: number[];
   /** Actions that the policy took in all worlds together. */
   readonly decisions: number;
-  /** How many episodes would have gone on, and after how many steps of the world they were cut, unasked. */
+  /** How many episodes would have gone on, and after how many steps they were cut, unasked. */
   readonly cut?: { readonly episodes: number; readonly steps: number };
 }
 
