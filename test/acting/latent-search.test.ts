@@ -113,6 +113,12 @@ describe('search over latents', () => {
     expect([...tree.childrenDiscounts.slice(0, 3)]).toEqual([0.5, 0.5, 0.5]);
   });
 
+  it('tells values in the unit of the head that learns them', async () => {
+    const agent = { ...tinyAgent(DISCRETE), largest: { value: { size: 65536, key: 'model.support' } } };
+    const { targets } = await (await searchOf('gumbel', { simulations: 4 }, { agent })).run(params, roots(), createRng(0));
+    targets.searchValue.data.forEach((value) => expect(value).toBeCloseTo(0.4 / 4, 5));
+  });
+
   it('turns the sign of what follows where two players act in turn', async () => {
     const agent = { ...tinyAgent(DISCRETE), takesTurns: true };
     const search = await searchOf('gumbel', { simulations: 8 }, { agent });

@@ -1,5 +1,5 @@
 /** One writer a folder, and nobody else's files. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -61,6 +61,14 @@ describe('a lock', () => {
   it.each(['', 'not json', '{"pid":-1}', '{}', 'null'])('that says nothing (%j) holds nobody up', (text) => {
     write(LOCK_FILE, text);
     lockFolder(folder, 'next').release();
+  });
+
+  it('stays as a mark where its process ends without letting go', () => {
+    const url = (name: string) => new URL(`../../src/${name}`, import.meta.url).href;
+    const script = `import { lockFolder } from '${url('data/folder-lock.ts')}'; lockFolder(${JSON.stringify(folder)}, 'one'); process.exit();`;
+    spawnSync(process.execPath, ['--import', url('loader/register.mjs'), '--input-type=module', '-e', script]);
+    expect(hasLock(folder)).toBe(true);
+    lockFolder(folder, 'two').release();
   });
 
   it('stays as a mark where it is asked to', () => {

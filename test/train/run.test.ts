@@ -7,6 +7,7 @@ import connectFour from '../../envs/connect-four.ts';
 import pendulum from '../../envs/pendulum.ts';
 import ticTacToe from '../../envs/tic-tac-toe.ts';
 import { readCheckpoint } from '../../src/data/checkpoint.ts';
+import { hasLock, lockFolder } from '../../src/data/folder-lock.ts';
 import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
@@ -89,6 +90,22 @@ describe('a run', () => {
     await train('parts', cartpole as Environment, { overrides, until: 90 });
     expect(await train('parts', cartpole as Environment, { overrides })).toBe(whole);
   }, 60_000);
+
+  it('lets go of its folder where something else cannot be closed, as on a full disk, and leaves a mark', async () => {
+    const directory = path.join(folder, 'full');
+    const configured = await configure({ world: 'cartpole', preset: 'debug', overrides: SETTINGS });
+    const run = await openRun({ directory, ...configured, environment: cartpole as Environment, command: 'test' });
+    const { close } = run.metrics;
+    Object.assign(run.metrics, {
+      close() {
+        close();
+        throw new Error('no space left');
+      },
+    });
+    await expect(run.close()).rejects.toThrow('no space left');
+    expect(hasLock(directory)).toBe(true);
+    lockFolder(directory, 'next').release();
+  });
 
   it('is not continued with other settings', async () => {
     await train('run', cartpole as Environment, { until: 50 });
