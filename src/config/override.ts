@@ -1,5 +1,5 @@
 /** One `key=value` of the command line as a layer of a configuration. What is written there may be anything. */
-import { parseDocument, visit, type Document } from 'yaml';
+import { parseYaml } from '../data/read-yaml.ts';
 import { UserError } from '../user-error.ts';
 import { shown } from './keys.ts';
 import { isLayer, type ConfigLayer } from './layer.ts';
@@ -32,23 +32,11 @@ export function parseOverride(override: string, requireKey: (key: string) => voi
 
 function parseValue(key: string, text: string): unknown {
   if (text.length > LONGEST) throw new UserError(`${key}: expected a value of at most ${LONGEST} letters, got ${text.length}`);
-  let cause: unknown;
   try {
-    // Without known tags everything is a number, text, list or section: no sets, dates or binary data.
-    const document = parseDocument(text, { resolveKnownTags: false, logLevel: 'error' });
-    [cause] = [...document.errors, ...document.warnings];
-    if (cause === undefined && !refersToItself(document)) return document.toJS({ maxAliasCount: 0 });
-  } catch (error) {
-    cause = error; // nested more deeply than the stack is deep
+    return parseYaml(text, key);
+  } catch (cause) {
+    throw new UserError(`${key}: expected a plain value in YAML, got '${shown(text)}'`, { cause });
   }
-  throw new UserError(`${key}: expected a plain value in YAML, got '${shown(text)}'`, { cause });
-}
-
-/** Has it any reference to another part of it? Few letters can stand for endlessly much by them. */
-function refersToItself(document: Document): boolean {
-  let found = false;
-  visit(document, { Alias: () => { found = true; return visit.BREAK; } });
-  return found;
 }
 
 function requireHarmlessKeys(value: unknown): void {

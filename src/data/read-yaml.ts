@@ -31,6 +31,14 @@ export class YamlError extends UserError {
  * deep, or holds anchors, aliases, tags, several documents or what is not plain data.
  */
 export function readYaml(text: string, name: string): unknown {
+  const value = parseYaml(text, name);
+  const found = findNotPlain(value, name);
+  if (found) throw new YamlError(`${found}; write plain values`, { isBroken: false });
+  return value;
+}
+
+/** The same, of which a caller looks at the values itself: keys may be anything, numbers not finite. */
+export function parseYaml(text: string, name: string): unknown {
   if (text.length > MAX_YAML_BYTES) throw tooLong(name, text.length);
   refuseTokens(text, name);
   // The core schema knows no dates, sets or binaries, and takes `yes` for a word.
@@ -40,10 +48,7 @@ export function readYaml(text: string, name: string): unknown {
     const why = error.message.replace(/\s+/g, ' ').slice(0, 200);
     throw new YamlError(`${name} is no YAML (${why}, at character ${error.pos[0]}); write it again`, { isBroken: true, cause: error });
   }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
-  const found = findNotPlain(value, name);
-  if (found) throw new YamlError(`${found}; write plain values`, { isBroken: false });
-  return value;
+  return document.toJS({ maxAliasCount: 0 });
 }
 
 /** `readYaml` of a file. Throws as that, and what the file system throws; YamlError where it is no regular file. */
