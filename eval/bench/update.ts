@@ -37,14 +37,16 @@ export interface UpdateBench {
 
 export interface UpdateBenchOptions {
   readonly preset: string;
+  /** By name or file; the default one where it is absent. */
+  readonly agent?: string;
   readonly overrides?: readonly string[];
   readonly updates?: number;
 }
 
 const ACTIONS = { kind: 'discrete', n: 3 } as const;
 
-export async function benchUpdate({ preset, overrides = [], updates = 15 }: UpdateBenchOptions): Promise<UpdateBench> {
-  const { config, agent, batch, stages } = await describe(preset, overrides);
+export async function benchUpdate({ updates = 15, ...request }: UpdateBenchOptions): Promise<UpdateBench> {
+  const { config, agent, batch, stages } = await describe(request);
   const state = initLearner(agent, createRng(0));
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const { threads } = config.train;
@@ -57,20 +59,20 @@ export async function benchUpdate({ preset, overrides = [], updates = 15 }: Upda
   const peakGflops = await peak(threads);
   const gflops = gflop / (ms / 1000);
   return {
-    preset, ms, gflop, gflops, peakGflops, peakShare: gflops / peakGflops, nodes, compileMs: traceMs + buildMs, cached,
+    preset: request.preset, ms, gflop, gflops, peakGflops, peakShare: gflops / peakGflops, nodes, compileMs: traceMs + buildMs, cached,
     rssMb, parameters: countParameters(agent),
   };
 }
 
 /** The graph of an update at any size, without numbers: for presets that are too large to run here. */
-export async function inspectUpdate(preset: string): Promise<{ preset: string; parameters: number; nodes: number; gflop: number }> {
-  const { agent, batch, stages } = await describe(preset);
-  return { preset, parameters: countParameters(agent), ...inspect(updateProgram(agent, stages), updateSpecs(agent, stages, batch)) };
+export async function inspectUpdate(preset: string, agent?: string): Promise<{ preset: string; parameters: number; nodes: number; gflop: number }> {
+  const { agent: built, batch, stages } = await describe({ preset, ...(agent ? { agent } : {}) });
+  return { preset, parameters: countParameters(built), ...inspect(updateProgram(built, stages), updateSpecs(built, stages, batch)) };
 }
 
 /** An agent, what its batches look like, and the stages that learn in the first update. */
-async function describe(preset: string, overrides: readonly string[] = []) {
-  const { config, agent: variant } = await configure({ world: 'catch', preset, overrides });
+async function describe(request: Pick<UpdateBenchOptions, 'preset' | 'agent' | 'overrides'>) {
+  const { config, agent: variant } = await configure({ world: 'catch', ...request });
   const image = { size: config.env.size, channels: channelsOf(config.env) };
   const agent = buildAgent(variant, config, { actions: ACTIONS, actionSize: ACTIONS.n, image });
   const { batchSize, batchLength: length } = config.train;

@@ -74,13 +74,13 @@ export function numberOf(config: Config, key: string): number | undefined {
 }
 
 /** Of keys that multiply one another, the one that is furthest beyond what is usual. */
-function furthest(config: Config, usual: Readonly<Record<string, number>>): string {
+export function furthest(config: Config, usual: Readonly<Record<string, number>>): string {
   const excess = (key: string): number => (numberOf(config, key) ?? 0) / usual[key];
   return Object.keys(usual).reduce((worst, key) => (excess(key) > excess(worst) ? key : worst));
 }
 
 /** Widths of a network in the largest preset. */
-const WIDTHS = {
+export const WIDTHS = {
   'model.deter': 12_288, 'model.hidden': 1536, 'model.units': 1536, 'behavior.units': 1536, 'model.depth': 96, 'model.bins': 255,
   'model.stoch': 64, 'model.classes': 96, 'model.dynLayers': 4, 'model.minResolution': 8, 'model.frames': 8,
 } as const;
@@ -104,7 +104,9 @@ function parameterPart({ config, agent, shape }: EstimateRequest): MemoryPart {
 const actionsKey = ({ actionSize }: WorldShape): string => `the world's ${actionSize} actions`;
 
 /** Which size of a batch is to blame: usual ones are those of the official presets. */
-const BATCH = { 'train.batchSize': 16, 'train.batchLength': 64, 'env.size': 64, 'env.frameStack': 4 } as const;
+export const BATCH = { 'train.batchSize': 16, 'train.batchLength': 64, 'env.size': 64, 'env.frameStack': 4 } as const;
+/** How far is looked ahead from each of its steps. */
+export const LOOKAHEAD = { 'behavior.imaginationHorizon': 15, 'model.unroll': 5, 'behavior.imaginationStarts': 1024 } as const;
 
 function batchPart({ config, agent, shape }: EstimateRequest): MemoryPart {
   const { train: { batchSize, batchLength } } = config;
@@ -124,7 +126,8 @@ interface Latents {
   readonly observed: number;
   /** Without gradients through the dynamics: only what predicts keeps anything of them. */
   readonly imagined: number;
-  /** With gradients through everything. */
+  /** Those from which an unroll with gradients through everything begins, and all of it. */
+  readonly begun: number;
   readonly unrolled: number;
 }
 
@@ -134,10 +137,10 @@ function latentsOf({ config, agent }: EstimateRequest): Latents {
   const horizon = numberOf(config, 'behavior.imaginationHorizon');
   const unroll = numberOf(config, 'model.unroll');
   const observed = batchSize * batchLength;
+  const begun = unroll === undefined ? 0 : batchSize * Math.max(0, batchLength - agent.representation.blindSteps - unroll);
   const wanted = numberOf(config, 'behavior.imaginationStarts') || observed;
-  const starts = batchSize * Math.min(batchLength, Math.max(1, Math.ceil(wanted / batchSize)));
-  const unrolled = batchSize * Math.max(0, batchLength - agent.representation.blindSteps - (unroll ?? 0));
-  return { observed, imagined: starts * (horizon === undefined ? 0 : horizon + 1), unrolled: unrolled * (unroll === undefined ? 0 : unroll + 1) };
+  const starts = Math.min(begun || observed, batchSize * Math.min(batchLength, Math.max(1, Math.ceil(wanted / batchSize))));
+  return { observed, imagined: starts * (horizon === undefined ? 0 : horizon + 1), begun, unrolled: begun * ((unroll ?? 0) + 1) };
 }
 
 /** Rows that a layer of the encoder or the decoder has for each picture: as many as there are places in its map. */
@@ -149,26 +152,54 @@ function placesOf(name: string, shapes: Agent['parameters'], pixels: number): nu
   return finest / 4 ** (Number(stage) + (part === 'decoder' ? 1 : 0));
 }
 
-function activationPart(request: EstimateRequest): MemoryPart {
-  const { config, agent, shape } = request;
-  const { observed, imagined, unrolled } = latentsOf(request);
+/** A product of an update: a row for every latent or place that it is made for. */
+export interface Layer {
+  readonly weights: number;
+  readonly outputs: number;
+  /** Rows with gradients: of pictures, and of latents that are learned from. */
+  readonly seen: number;
+  readonly thought: number;
+  /** Rows of imagined latents, which pass gradients on only in what predicts from them. */
+  readonly imagined: number;
+  readonly predicts: boolean;
+}
+
+/** The products of an update. */
+export function layersOf(request: EstimateRequest): Layer[] {
+  const { agent, shape } = request;
+  const { observed, imagined, begun, unrolled } = latentsOf(request);
   const pixels = shape.image.size ** 2 * shape.image.channels;
-  const predicts = agent.prediction?.parameters ?? {};
-  let seen = 0;
-  let thought = 0;
-  for (const [name, { shape: sides }] of Object.entries(agent.parameters)) {
-    if (sides.length < 2) continue;
-    const outputs = sides.length === 3 ? sides[0] * sides[2] : sides[sides.length - 1];
+  const { parameters: sees } = agent.representation;
+  return Object.entries(agent.parameters).filter(([, { shape: { length } }]) => length > 1).map(([name, { shape: sides }]) => {
     const ofPictures = /^(encoder|decoder)\//.test(name);
-    if (ofPictures) seen += observed * placesOf(name, agent.parameters, pixels) * outputs;
-    else thought += (observed + unrolled + imagined * (name in predicts ? 1 : 1 / PER_OUTPUT)) * outputs;
+    const predicts = name in (agent.prediction?.parameters ?? {});
+    const thought = (name in sees ? begun : unrolled) || observed;
+    return {
+      weights: sizeOf(sides), outputs: sides.length === 3 ? sides[0] * sides[2] : sides[sides.length - 1],
+      seen: ofPictures ? observed * placesOf(name, agent.parameters, pixels) : 0,
+      // What learns to predict in imagination does so there alone.
+      thought: ofPictures || (predicts && imagined > 0) ? 0 : thought,
+      imagined: ofPictures ? 0 : imagined,
+      predicts,
+    };
+  });
+}
+
+function activationPart(request: EstimateRequest): MemoryPart {
+  const { config } = request;
+  const { observed, imagined, unrolled } = latentsOf(request);
+  let ofPictures = 0;
+  let ofLatents = 0;
+  for (const { outputs, seen, thought, imagined: rows, predicts } of layersOf(request)) {
+    ofPictures += seen * outputs;
+    ofLatents += (thought + rows * (predicts ? 1 : 1 / PER_OUTPUT)) * outputs;
   }
   return {
     name: 'what an update computes of a batch',
-    key: thought > seen && imagined + unrolled > observed
-      ? furthest(config, { ...BATCH, 'behavior.imaginationHorizon': 15, 'model.unroll': 5, 'behavior.imaginationStarts': 1024 })
+    key: ofLatents > ofPictures && imagined + unrolled > observed
+      ? furthest(config, { ...BATCH, ...LOOKAHEAD })
       : furthest(config, { ...BATCH, 'model.depth': 96, 'model.bins': 255 }),
-    bytes: FLOAT * PER_OUTPUT * (seen + thought),
+    bytes: FLOAT * PER_OUTPUT * (ofPictures + ofLatents),
   };
 }
 

@@ -22,6 +22,7 @@ import { claimFolder } from './claim-folder.ts';
 import { createLocalCollector, type Collector } from './collector.ts';
 import { actingPolicy, configure, openPolicy, settle, type Configured, type Settled } from './configure.ts';
 import { DivergedError } from './diverged.ts';
+import { longRunInWords, requireBlock } from './estimate-time.ts';
 import { wrongArray } from './finite.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
@@ -37,6 +38,8 @@ export interface RunOptions extends Configured {
   readonly environment: Environment;
   /** The command line, for whoever wants to do it again. */
   readonly command: string;
+  /** Told of what a user should know before anything is compiled. */
+  readonly tell?: (text: string) => void;
   /** The file of a world that is not trusted to return: while training it is stepped in a thread of its own. */
   readonly worldFile?: string;
 }
@@ -73,14 +76,18 @@ const loopSchema = z.object({
  * Open `directory` as a run: a new one, or the one that lies there.
  * @throws UserError where what lies there was made with other settings.
  */
-export async function openRun({ directory, command, worldFile, ...options }: RunOptions): Promise<Run> {
+export async function openRun({ directory, command, worldFile, tell, ...options }: RunOptions): Promise<Run> {
   // Before anything is begun: throws where agent, world and the way of acting do not go together.
   const settled = settle(options, options.environment);
   const { config, variant, world, environment, shape, agent } = settled;
   const { actions } = environment;
   requireLearnable(environment, config);
   const policy = await openPolicy(actingPolicy(config, variant, actions), config, actions, agent);
-  requireRoom({ ...settled, ...(policy.variant.search ? { search: policy.options } : {}) });
+  const request = { ...settled, ...(policy.variant.search ? { search: policy.options } : {}) };
+  requireRoom(request);
+  requireBlock(request);
+  const long = longRunInWords(request);
+  if (long !== undefined) tell?.(long);
 
   const lock = claimFolder(directory, command);
   const file = path.join(directory, CHECKPOINT_FILE);

@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import catchWorld from '../../envs/catch.ts';
-import { actingPolicy, configure, openPolicy, settle } from '../../src/train/configure.ts';
 import { estimateMemory } from '../../src/train/estimate.ts';
-import { machineMemory, requireRoom, type RoomRequest } from '../../src/train/require-memory.ts';
-import type { Environment } from '../../src/types.ts';
+import { machineMemory, requireRoom } from '../../src/train/require-memory.ts';
 import { UserError } from '../../src/user-error.ts';
+import { roomRequest } from './room-request.ts';
 
 const MB = 2 ** 20;
-
-async function run(preset: string, agent: string, overrides: readonly string[] = [], n?: number): Promise<RoomRequest> {
-  const world = { ...(catchWorld as Environment), ...(n === undefined ? {} : { actions: { kind: 'discrete' as const, n } }) };
-  const configured = await configure({ world: 'catch', preset, agent, overrides });
-  const settled = settle(configured, world);
-  const { config, shape: { actions } } = settled;
-  const policy = await openPolicy(actingPolicy(config, configured.agent, actions), config, actions, settled.agent);
-  return { ...settled, ...(policy.variant.search ? { search: policy.options } : {}) };
-}
 
 /** The largest resident set of `dreamtree train` with these settings and one thread, from beginning to end. */
 const MEASURED: [preset: string, agent: string, overrides: string[], megabytes: number, actions?: number][] = [
@@ -35,7 +24,7 @@ const MEASURED: [preset: string, agent: string, overrides: string[], megabytes: 
 
 describe('the memory of a run', () => {
   it.each(MEASURED)('%s %s %j takes what was measured, within a factor of two', async (preset, agent, overrides, megabytes, actions) => {
-    const { bytes, parts } = estimateMemory(await run(preset, agent, overrides, actions));
+    const { bytes, parts } = estimateMemory(await roomRequest(preset, agent, overrides, actions));
     expect(bytes / MB).toBeGreaterThan(megabytes / 2);
     expect(bytes / MB).toBeLessThan(megabytes * 2);
     expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBeCloseTo(bytes, 0);
@@ -47,10 +36,10 @@ describe('the memory of a run', () => {
     ['dreamer', 'behavior.imaginationHorizon', 20], ['dreamer', 'model.depth', 16], ['gumbel-muzero', 'search.simulations', 400],
     ['gumbel-muzero', 'env.lanes', 400], ['dreamer', 'replay.bytes', 100],
   ])('of %s grows with %s', async (agent, key, times) => {
-    const before = await run('tiny', agent, ['replay.bytes=1e7']);
+    const before = await roomRequest('tiny', agent, ['replay.bytes=1e7']);
     const [section, name] = key.split('.');
     const value = Object.entries(Object(before.config[section]) as Record<string, number>).find(([own]) => own === name)?.[1] ?? 0;
-    const after = await run('tiny', agent, ['replay.bytes=1e7', `${key}=${value * times}`]);
+    const after = await roomRequest('tiny', agent, ['replay.bytes=1e7', `${key}=${value * times}`]);
     expect(estimateMemory(after).bytes).toBeGreaterThan(1.1 * estimateMemory(before).bytes);
   });
 });
@@ -67,7 +56,7 @@ describe('a run that the machine cannot hold', () => {
     ['tiny', 'dreamer', ['replay.bytes=1e12', 'train.steps=1e9'], /^replay\.bytes = 1000000000000: .* for the replay, .*; replay\.bytes=\d+ would do$/],
     ['size400m', 'dreamer', [], /^model\.deter = 12288: .* and there are 16 GB; /],
   ])('%s %s %j is refused in a sentence, and what it names would do', async (preset, agent, overrides, sentence) => {
-    const request = await run(preset, agent, overrides);
+    const request = await roomRequest(preset, agent, overrides);
     const refusal = (() => { try { requireRoom(request, GIGABYTES); } catch (error) { return error; } return undefined; })();
     expect(refusal).toBeInstanceOf(UserError);
     const message = refusal instanceof Error ? refusal.message : '';
@@ -75,20 +64,20 @@ describe('a run that the machine cannot hold', () => {
     expect(message.length).toBeLessThan(300);
     const [, remedy] = /; (\S+=\d+) would do$/.exec(message) ?? [];
     if (remedy !== undefined) {
-      const mended = await run(preset, agent, [...overrides, remedy]);
+      const mended = await roomRequest(preset, agent, [...overrides, remedy]);
       expect(() => requireRoom(mended, GIGABYTES)).not.toThrow();
     }
   });
 
   it('because of the actions of a world says so, and what else would do', async () => {
-    const request = await run('small', 'gumbel-muzero', ['replay.bytes=1e9'], 2_000_000);
+    const request = await roomRequest('small', 'gumbel-muzero', ['replay.bytes=1e9'], 2_000_000);
     expect(() => requireRoom(request, GIGABYTES)).toThrow(/^the world's 2000000 actions: this run would need about .* GB of memory/);
   });
 
   it('is not one that fits', async () => {
     for (const preset of ['debug', 'tiny', 'small']) {
       for (const agent of ['dreamer', 'gumbel-muzero', 'muzero']) {
-        const request = await run(preset, agent);
+        const request = await roomRequest(preset, agent);
         expect(() => requireRoom(request, 4e9)).not.toThrow();
       }
     }
@@ -98,7 +87,7 @@ describe('a run that the machine cannot hold', () => {
 
 describe('a replay that holds no sequence', () => {
   it('names the least that would do', async () => {
-    const request = await run('debug', 'dreamer', ['replay.bytes=1000']);
+    const request = await roomRequest('debug', 'dreamer', ['replay.bytes=1000']);
     const refused = /^replay\.bytes = 1000 holds 0 steps of (\d+) bytes, but 2 lanes need sequences of 6 each: expected at least (\d+), /;
     expect(() => requireRoom(request)).toThrow(refused);
     const [, perStep] = refused.exec((() => { try { requireRoom(request); } catch (error) { return String(error).replace('UserError: ', ''); } return ''; })()) ?? [];

@@ -94,7 +94,7 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const command = commandLine(process.argv.slice(2));
   console.error(`${environment.name} · ${config.agent} · preset ${config.preset} · seed ${config.seed} · ${directory}`);
   const run = await sayingThatItTakesLong('compiling the programs', openRun({
-    directory, config, agent, environment, command, ...(ownWorld ? { worldFile: world } : {}),
+    directory, config, agent, environment, command, tell: (text) => console.error(text), ...(ownWorld ? { worldFile: world } : {}),
   }));
   const again = options.logdir ? command : `${command} --logdir ${quoted(directory)}`;
   try {
