@@ -48,6 +48,8 @@ interface OutputSpec {
   readonly shape: readonly number[];
 }
 
+/** Sums over so many rows at least go by way of rows that are about so wide. */
+const [TALL, WIDE] = [16, 4096];
 /** Constants up to this many elements are stored whole; larger uniform ones are a scalar and an Expand. */
 const SMALL = 64;
 
@@ -184,7 +186,19 @@ export class Graph {
       return this.add('Concat', parts, type, [rows, ...parts[0].shape.slice(1)], { axis: 0 });
     };
     if (a.length > 0) return this.add('Gemm', [joined(a), joined(b)], type, shape, { transA: 1, transB: 0 });
-    return this.add('ReduceSum', [joined(b), this.int64([0])], type, shape, { keepdims: 0 });
+    return this.#sumRows(joined(b), type, shape);
+  }
+
+  /** Rows that are short are first added up side by side: ONNX Runtime is several times faster along wide ones. */
+  #sumRows(rows: Value, type: ValueType, shape: readonly number[]): Value {
+    const sum = (value: Value, to: readonly number[]) => this.add('ReduceSum', [value, this.int64([0])], type, to, { keepdims: 0 });
+    const [count, width] = rows.shape;
+    let beside = 1;
+    while (beside * width < WIDE && count % (2 * beside) === 0) beside *= 2;
+    if (rows.shape.length !== 2 || count / beside < TALL) return sum(rows, shape);
+    const side = this.add('Reshape', [rows, this.int64([count / beside, beside * width])], type, [count / beside, beside * width]);
+    const added = sum(side, [beside * width]);
+    return sum(this.add('Reshape', [added, this.int64([beside, width])], type, [beside, width]), shape);
   }
 
   /** A value that a node can take as input: sums are written down, large uniform constants become an Expand. */

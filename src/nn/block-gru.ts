@@ -39,7 +39,8 @@ export function blockGru(
     step(params, state, input, action) {
       const batch = state.shape[0];
       const sum = tf.add(tf.add(fromDeter.apply(params, state), fromInput.apply(params, input)), action);
-      const gates = tf.reshape(rest.apply(params, sum), [batch, blocks, 3 * (deter / blocks)]);
+      const all = rest.apply(params, sum);
+      const gates = blocks === 1 ? all : tf.reshape(all, [batch, blocks, 3 * (deter / blocks)]);
       const [reset, candidate, update] = tf.split(gates, 3, -1).map((gate) => tf.reshape(gate, [batch, deter]));
       const fresh = tf.tanh(tf.mul(tf.sigmoid(reset), candidate));
       // u·fresh + (1 − u)·state

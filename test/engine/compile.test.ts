@@ -11,7 +11,7 @@ import { inspect } from '../../src/engine/traced-model.ts';
 import { resolveEngine } from '../../src/engine/resolve-engine.ts';
 import { MissingKernelError } from '../../src/engine/trace-backend.ts';
 import { createRng } from '../../src/random.ts';
-import { evaluate, normals, onnx, reference, runBoth } from './parity.ts';
+import { evaluate, normals, onnx, reference, runBoth, worstError } from './parity.ts';
 
 const x = { x: { a: float32([1, 2, 3], [3]) } };
 
@@ -136,6 +136,19 @@ describe('graphs', () => {
     expect(nodes(({ x: { a } }) => ({ out: { y: tf.mul(tf.ones([50, 3]), a) } }))).toBe(1);
     expect(nodes(({ x: { a } }) => ({ out: { y: tf.add(tf.tile(tf.reshape(a, [1, 3]), [50, 1]), tf.fill([50, 3], 2)) } })))
       .toBeLessThanOrEqual(3);
+  });
+
+  it('cast bytes once, whatever their shape', () => {
+    const bytes = { x: { a: uint8([0, 1, 255, 7], [2, 2]) } };
+    const { nodes: count } = inspect(({ x: { a } }) => ({ out: { y: tf.cast(tf.reshape(a, [4]), 'float32') } }), specsOf(bytes));
+    expect(count).toBe(2); // both of the bytes themselves
+  });
+
+  it.each([[1024, 96], [4096, 3], [1000, 7], [48, 5]])('sum %i rows of %i numbers', async (rows, width) => {
+    const { compiled, expected } = await runBoth(({ x: { a } }) => ({ out: { y: tf.sum(a, 0) } }), { x: { a: normals([rows, width]) } });
+    const worst = worstError(compiled, expected);
+    expect(worst.error).toBeLessThan(1e-5);
+    expect(compiled.out.y.shape).toEqual([width]);
   });
 
   it('count their arithmetic', () => {

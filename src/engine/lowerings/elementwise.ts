@@ -83,8 +83,15 @@ export function cast(graph: Graph, x: Value, type: ValueType): Value {
     return graph.uniform(value, type, x.shape);
   }
   // A byte that was widened to an int on its way in can go straight to where it is going.
-  const source = x.node?.op === 'Cast' && x.node.inputs[0].type === 'uint8' ? x.node.inputs[0] : x;
-  return graph.add('Cast', [source], type, x.shape, { to: DATA_TYPE[type] });
+  return graph.add('Cast', [bytesBehind(graph, x) ?? x], type, x.shape, { to: DATA_TYPE[type] });
+}
+
+/** The bytes that were widened to x, in its shape. */
+function bytesBehind(graph: Graph, x: Value): Value | undefined {
+  const made = x.node?.op === 'Reshape' ? x.node.inputs[0].node : x.node;
+  const bytes = made?.op === 'Cast' ? made.inputs[0] : undefined;
+  if (bytes?.type !== 'uint8') return undefined;
+  return sameShape(bytes.shape, x.shape) ? bytes : graph.add('Reshape', [bytes, graph.int64(x.shape)], 'uint8', x.shape);
 }
 
 export const elementwise = {
