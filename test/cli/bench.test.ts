@@ -1,4 +1,4 @@
-/** The benchmark of worlds, as it is called: what it measures is checked for its form alone. */
+/** Benchmarks, as they are called: what they measure is checked for its form alone. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -6,11 +6,12 @@ import { describe, expect, test } from 'vitest';
 const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));
 const SPAWN_TIMEOUT_MS = 300_000; // for a machine under load; each takes about a second
 
-function benchEnv(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+function bench(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [BIN, 'bench', 'env', ...args], (_, stdout, stderr) => resolve({ stdout, stderr }));
+    execFile(process.execPath, [BIN, 'bench', ...args], (_, stdout, stderr) => resolve({ stdout, stderr }));
   });
 }
+const benchEnv = (...args: string[]) => bench('env', ...args);
 
 describe('bench env --soak', { timeout: SPAWN_TIMEOUT_MS }, () => {
   test('draws as many frames as asked of the worlds that are named, and reports resident memory', async () => {
@@ -31,5 +32,22 @@ describe('bench env --soak', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^error: --worlds: no listed world 'cath'; known: acrobot, /);
     expect((await benchEnv('--soak', '10')).stderr).toBe("error: --soak: expected an integer ≥ 1000, got '10'\n");
+  });
+});
+
+describe('bench update --agent', { timeout: SPAWN_TIMEOUT_MS }, () => {
+  test('measures the update of that agent', async () => {
+    const { stdout } = await bench('update', '--agent', 'gumbel-muzero', '--preset', 'debug', '--json');
+    const { parameters, ms, gflop } = JSON.parse(stdout) as Record<string, number>;
+    expect(ms).toBeGreaterThan(0);
+    const traced = await bench('update', '--agent', 'gumbel-muzero', '--preset', 'debug', '--graph', '--json');
+    expect(JSON.parse(traced.stdout)).toMatchObject({ parameters, gflop });
+    const dreamer = await bench('update', '--preset', 'debug', '--graph', '--json');
+    expect(JSON.parse(dreamer.stdout)).not.toMatchObject({ parameters });
+  });
+
+  test('refuses what is unknown, and a comparison that there is not', async () => {
+    expect((await bench('update', '--agent', 'dreame', '--graph')).stderr).toMatch(/^error: unknown agent 'dreame'; did you mean 'dreamer'\?/);
+    expect((await bench('update', '--agent', 'muzero', '--torch')).stderr).toBe('error: --agent: the update in PyTorch is that of dreamer alone\n');
   });
 });

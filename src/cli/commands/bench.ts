@@ -8,6 +8,7 @@ const UPDATE_HELP = `
 Example:
   dreamtree bench update
   dreamtree bench update --preset small --json
+  dreamtree bench update --agent gumbel-muzero
   dreamtree bench update --preset tiny --torch
   dreamtree bench update --preset size200m --graph`;
 
@@ -41,6 +42,7 @@ export default function registerBench(program: Command): void {
   bench
     .command('update')
     .description("Time of one update of an agent, beside the machine's best matrix product.")
+    .option('--agent <name | file>', 'the agent that learns (default: dreamer)')
     .option('--preset <name>', 'sizes, as for train', 'tiny')
     .option('--set <key=value...>', 'any key of the configuration')
     .option('--torch', 'beside the same update in PyTorch, timed in turn (needs python3 with torch)')
@@ -52,6 +54,7 @@ export default function registerBench(program: Command): void {
 }
 
 interface UpdateOptions {
+  readonly agent?: string;
   readonly preset: string;
   readonly set?: readonly string[];
   readonly graph?: boolean;
@@ -73,10 +76,12 @@ async function benchUpdateCommand(options: UpdateOptions): Promise<void> {
 }
 
 async function measureUpdate(options: UpdateOptions): Promise<object> {
-  const { preset, set: overrides = [], graph, torch, torchCompile } = options;
+  const { preset, agent, set: overrides = [], graph, torch, torchCompile } = options;
+  const request = { preset, overrides, ...(agent === undefined ? {} : { agent }) };
   const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
-  if (graph) return inspectUpdate(preset);
-  if (!torch && !torchCompile) return benchUpdate({ preset, overrides });
+  if (graph) return inspectUpdate(preset, agent);
+  if (!torch && !torchCompile) return benchUpdate(request);
+  if (agent !== undefined) throw new UserError('--agent: the update in PyTorch is that of dreamer alone');
   const { compareWithTorch } = await import('../../../eval/bench/torch.ts');
   return compareWithTorch({ preset, overrides, compiled: torchCompile === true });
 }
