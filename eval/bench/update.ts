@@ -35,11 +35,14 @@ export interface UpdateBench {
   readonly parameters: number;
 }
 
-export interface UpdateBenchOptions {
+export interface UpdateRequest {
   readonly preset: string;
   /** By name or file; the default one where it is absent. */
   readonly agent?: string;
   readonly overrides?: readonly string[];
+}
+
+export interface UpdateBenchOptions extends UpdateRequest {
   readonly updates?: number;
 }
 
@@ -65,13 +68,14 @@ export async function benchUpdate({ updates = 15, ...request }: UpdateBenchOptio
 }
 
 /** The graph of an update at any size, without numbers: for presets that are too large to run here. */
-export async function inspectUpdate(preset: string, agent?: string): Promise<{ preset: string; parameters: number; nodes: number; gflop: number }> {
-  const { agent: built, batch, stages } = await describe({ preset, ...(agent ? { agent } : {}) });
-  return { preset, parameters: countParameters(built), ...inspect(updateProgram(built, stages), updateSpecs(built, stages, batch)) };
+export async function inspectUpdate(request: UpdateRequest): Promise<{ preset: string; parameters: number; nodes: number; gflop: number }> {
+  const { agent, batch, stages } = await describe(request);
+  const graph = inspect(updateProgram(agent, stages), updateSpecs(agent, stages, batch));
+  return { preset: request.preset, parameters: countParameters(agent), ...graph };
 }
 
 /** An agent, what its batches look like, and the stages that learn in the first update. */
-async function describe(request: Pick<UpdateBenchOptions, 'preset' | 'agent' | 'overrides'>) {
+async function describe(request: UpdateRequest) {
   const { config, agent: variant } = await configure({ world: 'catch', ...request });
   const image = { size: config.env.size, channels: channelsOf(config.env) };
   const agent = buildAgent(variant, config, { actions: ACTIONS, actionSize: ACTIONS.n, image });

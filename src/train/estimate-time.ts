@@ -50,17 +50,16 @@ export function paceOf({ engine, train: { threads } }: EstimateRequest['config']
 export function estimateTime(request: EstimateRequest, pace: Pace = paceOf(request.config)): TimeEstimate {
   const { batchSize, batchLength, trainRatio, steps, blockUpdates, prefill } = request.config.train;
   const updateFlops = flopsOfUpdate(request);
-  const perUpdate = updateFlops / pace.learning;
-  const refreshing = flopsOfRefreshing(request) / pace.acting;
+  const updatesPerStep = trainRatio / (batchSize * batchLength);
+  // Of a step: to take it, to learn from it, and to search anew what is learned from.
   const acting = PER_STEP + flopsOfDecision(request) / pace.acting;
-  const perReplayed = (perUpdate + refreshing) / (batchSize * batchLength);
-  const blockSteps = Math.min(steps, (blockUpdates * batchSize * batchLength) / trainRatio);
-  const learned = Math.max(0, steps - prefill);
+  const learning = (updatesPerStep * updateFlops) / pace.learning;
+  const refreshing = (updatesPerStep * flopsOfRefreshing(request)) / pace.acting;
   return {
     updateFlops,
-    blockSeconds: blockSteps * (acting + trainRatio * perReplayed),
-    seconds: steps * acting + learned * trainRatio * perReplayed,
-    key: Math.max(acting, trainRatio * refreshing / (batchSize * batchLength)) > trainRatio * perUpdate / (batchSize * batchLength)
+    blockSeconds: Math.min(steps, blockUpdates / updatesPerStep) * (acting + learning + refreshing),
+    seconds: steps * acting + Math.max(0, steps - prefill) * (learning + refreshing),
+    key: Math.max(acting, refreshing) > learning
       ? furthest(request.config, { 'search.simulations': 50, 'model.deter': 12_288, 'model.units': 1536 })
       : furthest(request.config, { ...BATCH, ...WIDTHS, ...LOOKAHEAD }),
   };
@@ -112,8 +111,9 @@ export function requireBlock(request: RoomRequest, pace?: Pace): void {
     const most = value === undefined ? undefined : largestThatFits(request, name, value, quick);
     return most === undefined ? [] : [`${name}=${most} would do`];
   });
+  const value = numberOf(request.config, key);
   throw new UserError(
-    `${key} = ${numberOf(request.config, key)}: a block of ${request.config.train.blockUpdates} updates would take at least ` +
+    `${value === undefined ? 'this configuration' : `${key} = ${value}`}: a block of ${request.config.train.blockUpdates} updates would take at least ` +
       `${durationInWords(blockSeconds)} on this machine, and nothing is shown or saved within one; ${found ?? 'begin from a smaller --preset'}`,
   );
 }

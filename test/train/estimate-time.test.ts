@@ -7,12 +7,13 @@ import { roomRequest } from './room-request.ts';
 const PACE: Pace = { learning: 600e9, acting: 600e9 };
 
 describe('the arithmetic of an update', () => {
-  it.each([
+  it.each<[preset: string, agent: string, overrides?: string[]]>([
     ['debug', 'dreamer'], ['tiny', 'dreamer'], ['small', 'dreamer'], ['size12m', 'dreamer'], ['tiny', 'gumbel-muzero'], ['small', 'muzero'],
-    ['tiny', 'muzero-ac'], ['small', 'dreamer-mcts'],
-  ])('of %s %s is that of its graph, within a fourth', async (preset, agent) => {
-    const { gflop } = await inspectUpdate(preset, agent);
-    const { updateFlops } = estimateTime(await roomRequest(preset, agent));
+    ['tiny', 'muzero-ac'], ['small', 'dreamer-mcts'], ['tiny', 'muzero', ['model.unroll=1']], ['tiny', 'muzero', ['model.unroll=10', 'train.batchLength=32']],
+    ['tiny', 'dreamer', ['behavior.imaginationHorizon=40']], ['tiny', 'dreamer', ['train.batchLength=48', 'behavior.imaginationStarts=1000']],
+  ])('of %s %s %j is that of its graph, within a fourth', async (preset, agent, overrides = []) => {
+    const { gflop } = await inspectUpdate({ preset, agent, overrides });
+    const { updateFlops } = estimateTime(await roomRequest(preset, agent, overrides));
     expect(updateFlops / 1e9 / gflop).toBeGreaterThan(0.75);
     expect(updateFlops / 1e9 / gflop).toBeLessThan(1.25);
   });

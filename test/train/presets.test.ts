@@ -4,7 +4,7 @@ import { presets } from '../../src/config/index.ts';
 
 describe('presets', () => {
   it.each(Object.keys(presets))('%s compiles to a graph', async (preset) => {
-    const { parameters, nodes, gflop } = await inspectUpdate(preset);
+    const { parameters, nodes, gflop } = await inspectUpdate({ preset });
     // DreamerV3's sizes are named for about as many parameters; ours differ by the encoder and decoder.
     const named = /^size(\d+)m$/.exec(preset);
     if (named) expect(Math.abs(Math.log(parameters / 1e6 / Number(named[1])))).toBeLessThan(0.5);

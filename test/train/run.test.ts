@@ -143,6 +143,23 @@ it('refuses what it could not learn, and says why', async () => {
   expect(existsSync(path.join(folder, 'twice'))).toBe(false);
 });
 
+it('refuses a block that takes hours before anything is begun, and says of a run that it takes months', async () => {
+  const open = async (preset: string, ...overrides: string[]) => {
+    const told: string[] = [];
+    const configured = await configure({ world: 'cartpole', preset, overrides });
+    const run = await openRun({
+      directory: path.join(folder, preset), ...configured, environment: cartpole as Environment, command: 'test', tell: (text) => told.push(text),
+    });
+    await run.close();
+    return told;
+  };
+  await expect(open('tiny', 'engine.name=reference', 'train.blockUpdates=10000', 'train.trainRatio=1024'))
+    .rejects.toThrow(/a block of 10000 updates would take at least .* on this machine, and nothing is shown or saved within one; \S+=\d+ would do$/);
+  expect(existsSync(path.join(folder, 'tiny'))).toBe(false);
+  expect(await open('debug', 'train.steps=1e12')).toEqual([expect.stringMatching(/^1000000000000 steps will take at least \S+ (days|years) on this machine; /)]);
+  expect(await open('debug')).toEqual([]);
+});
+
 it('plays a game for two against itself, with legal moves alone, and continues where it was stopped', async () => {
   const game = { agent: 'gumbel-muzero', overrides: ['search.simulations=4', 'search.reanalyse=0.5'] };
   const whole = await train('whole', ticTacToe as Environment, game);

@@ -79,7 +79,7 @@ async function measureUpdate(options: UpdateOptions): Promise<object> {
   const { preset, agent, set: overrides = [], graph, torch, torchCompile } = options;
   const request = { preset, overrides, ...(agent === undefined ? {} : { agent }) };
   const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
-  if (graph) return inspectUpdate(preset, agent);
+  if (graph) return inspectUpdate(request);
   if (!torch && !torchCompile) return benchUpdate(request);
   if (agent !== undefined) throw new UserError('--agent: the update in PyTorch is that of dreamer alone');
   const { compareWithTorch } = await import('../../../eval/bench/torch.ts');
