@@ -11,7 +11,14 @@ type Calls<Names> = { readonly [Name in keyof Names]: (...args: never[]) => unkn
 export interface Thread<C> {
   /** Rejects with what the function threw, or with what ended the thread. Memory in `transfer` is handed over. */
   ask<Name extends keyof C>(name: Name, args: ArgumentsOf<C[Name]>, transfer?: ArrayBuffer[]): Promise<ResultOf<C[Name]>>;
+  /** How long it has worked and waited since it began. */
+  times(): ThreadTimes;
   close(): Promise<void>;
+}
+
+export interface ThreadTimes {
+  readonly busyMs: number;
+  readonly idleMs: number;
 }
 
 type ArgumentsOf<F> = F extends (...args: infer A) => unknown ? A : never;
@@ -52,6 +59,10 @@ export function startThread<C extends Calls<C>>(name: string, module: URL): Thre
         worker.ref();
         worker.postMessage({ call, args }, transfer);
       });
+    },
+    times() {
+      const { active, idle } = worker.performance.eventLoopUtilization();
+      return { busyMs: active, idleMs: idle };
     },
     async close() {
       worker.removeAllListeners('exit');

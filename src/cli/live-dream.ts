@@ -1,9 +1,11 @@
 /** Truth beside dream while training goes on: one short dream after the other, a frame at a time. */
+import { Writable } from 'node:stream';
 import { createDreamer, type Dream } from '../../eval/dream.ts';
 import { rowOf } from '../nd-array.ts';
 import { createRng } from '../random.ts';
 import type { Learner } from '../train/learner.ts';
-import type { Progress } from './progress.ts';
+import type { Moment } from '../train/loop.ts';
+import { createProgress, type Progress } from './progress.ts';
 import type { Run } from '../train/run.ts';
 import { halfBlocks } from '../viz/terminal.ts';
 import { whyNoTruth } from '../world/external.ts';
@@ -41,5 +43,22 @@ export async function createLiveDream(
       frame++;
     },
     dispose: () => dreamer.dispose(),
+  };
+}
+
+/** What a terminal would be shown, drawn and dropped: for whoever measures what showing costs. */
+export async function showNowhere(run: Run): Promise<{ watch(moment: Moment): Promise<void>; close(): Promise<void> }> {
+  const terminal = Object.assign(new Writable({ write: (_, __, done) => done() }), { isTTY: true, columns: 120, rows: 40 });
+  const progress = createProgress({ total: run.config.train.steps, stream: terminal, picture: true, clock: run.clock });
+  const dream = await createLiveDream(run, progress);
+  return {
+    async watch({ state: { step, update } }) {
+      progress.update({ step, update });
+      await dream.show(run.learner);
+    },
+    async close() {
+      progress.stop();
+      await dream.dispose();
+    },
   };
 }

@@ -69,15 +69,19 @@ export interface LocalCollectorOptions {
   readonly driver: OpenDriver;
   /** Block k acts with `rng.split(k)`. */
   readonly rng: Rng;
+  /** What stands around the policy, for whoever measures it. */
+  readonly around?: (policy: RunningPolicy) => RunningPolicy;
 }
 
 /** A collector in this process. */
 export async function createLocalCollector(options: LocalCollectorOptions): Promise<Collector> {
-  const { driver, policy: { variant, options: values }, actions, config: { train: { explore } }, rng } = options;
-  const acting: RunningPolicy = await variant.create({
+  const {
+    driver, policy: { variant, options: values }, actions, config: { train: { explore } }, rng, around = (policy) => policy,
+  } = options;
+  const acting = around(await variant.create({
     agent: options.agent, actions, engine: options.engine, params: options.params, lanes: driver.lanes,
     imageShape: driver.imageShape, actionSize: driver.actionSize, explore: true, threads: 1,
-  }, values);
+  }, values));
   const policy = withBursts(acting, actions, explore);
   const random = withBursts(randomPolicy(actions), actions, explore > 0 ? 1 : 0);
   let carry = policy.initial(driver.lanes);
@@ -98,7 +102,12 @@ export async function createLocalCollector(options: LocalCollectorOptions): Prom
         throw error;
       }
     },
-    snapshot: async () => left ?? { driver: await driver.snapshot(), carry },
+    async snapshot() {
+      if (left) return left;
+      // What acts may write over what it remembers.
+      const remembered = structuredClone(carry);
+      return { driver: await driver.snapshot(), carry: remembered };
+    },
     async restore(snapshot) {
       requireCarry('the checkpoint', snapshot.carry, policy.initial(driver.lanes));
       ({ carry } = snapshot);

@@ -5,7 +5,7 @@
 import type { Config } from '../config/index.ts';
 import type { CompileReport } from '../engine/program.ts';
 import type { Group, Groups, NdArray, ParamArrays, RefreshedTargets, WorldShape } from '../types.ts';
-import { startThread } from '../thread.ts';
+import { startThread, type ThreadTimes } from '../thread.ts';
 import type { LearnerState } from './update.ts';
 
 export interface LearnerOptions {
@@ -48,6 +48,8 @@ export interface Learner {
   params(): Promise<ParamArrays>;
   /** A copy of everything, for a checkpoint. */
   state(): Promise<LearnerState>;
+  /** Of its thread. */
+  times(): ThreadTimes;
   close(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function createLearner(options: LearnerOptions): Promise<Learner> {
       update: (request) => thread.ask('update', [request], buffersOf(request.inputs)),
       params: () => thread.ask('params', []),
       state: () => thread.ask('state', []),
+      times: () => thread.times(),
       close: () => thread.close(),
     };
   } catch (error) {

@@ -7,12 +7,12 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { Config } from '../config/index.ts';
-import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, writeCheckpoint, type Checkpoint } from '../data/checkpoint.ts';
+import { CHECKPOINT_FILE, readCheckpoint, sweepCheckpoints, type Checkpoint } from '../data/checkpoint.ts';
 import type { Plain } from '../data/plain.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
-import type { EngineChoice, Environment, Groups, NdArray } from '../types.ts';
+import type { EngineChoice, Environment, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { randomAction } from '../world/actions.ts';
 import type { DriverSnapshot } from '../world/driver.ts';
@@ -21,9 +21,7 @@ import { openThreadedDriver } from '../world/threaded-driver.ts';
 import { claimFolder } from './claim-folder.ts';
 import { createLocalCollector, type Collector } from './collector.ts';
 import { actingPolicy, configure, openPolicy, settle, type Configured, type Settled } from './configure.ts';
-import { DivergedError } from './diverged.ts';
 import { longRunInWords, requireBlock } from './estimate-time.ts';
-import { wrongArray } from './finite.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import { markOf, requireTrusted, trustCode } from './named-code.ts';
@@ -31,6 +29,7 @@ import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts
 import { requireRoom } from './require-memory.ts';
 import { requireSameWorld, worldMark } from './same-world.ts';
 import { requireSavedRun } from './saved-run.ts';
+import { createSaver, SLOTS } from './saver.ts';
 import type { LearnerState } from './update.ts';
 
 export interface RunOptions extends Configured {
@@ -42,6 +41,11 @@ export interface RunOptions extends Configured {
   readonly tell?: (text: string) => void;
   /** The file of a world that is not trusted to return: while training it is stepped in a thread of its own. */
   readonly worldFile?: string;
+  /** What stands around the parts of the collector, for whoever measures them. */
+  readonly around?: {
+    driver(driver: OpenDriver): OpenDriver;
+    policy(policy: RunningPolicy): RunningPolicy;
+  };
 }
 
 export interface Run extends Settled {
@@ -55,8 +59,12 @@ export interface Run extends Settled {
   readonly clock: Clock;
   /** Where it was left, if it is continued. */
   readonly resume?: LoopState;
-  /** Write a checkpoint of this moment. */
+  /**
+   * Write a checkpoint of this moment; resolves when it would survive a loss of power. What it takes is asked for before
+   * this returns, so training may go on meanwhile.
+   */
   save(state: LoopState): Promise<void>;
+  /** Let go of everything, once what is being saved is written. */
   close(): Promise<void>;
 }
 
@@ -76,7 +84,7 @@ const loopSchema = z.object({
  * Open `directory` as a run: a new one, or the one that lies there.
  * @throws UserError where what lies there was made with other settings.
  */
-export async function openRun({ directory, command, worldFile, tell, ...options }: RunOptions): Promise<Run> {
+export async function openRun({ directory, command, worldFile, tell, around, ...options }: RunOptions): Promise<Run> {
   // Before anything is begun: throws where agent, world and the way of acting do not go together.
   const settled = settle(options, options.environment);
   const { config, variant, world, environment, shape, agent } = settled;
@@ -139,7 +147,8 @@ export async function openRun({ directory, command, worldFile, tell, ...options 
     writeFileSync(path.join(directory, CONFIG_FILE), stringify(config));
     const learner = keep(await createLearner({ config, shape, ...(saved ? { state: learnerState(saved) } : {}) }));
     const collector = keep(await createLocalCollector({
-      config, agent, actions, policy, engine, driver, params: await learner.params(), rng: rng.split('act'),
+      config, agent, actions, policy, engine, driver: around?.driver(driver) ?? driver, params: await learner.params(),
+      rng: rng.split('act'), ...(around ? { around: around.policy } : {}),
     }));
     if (saved) {
       const begun = await collector.restore({ driver: saved.extra.driver as DriverSnapshot, carry: saved.arrays.carry ?? {} });
@@ -150,22 +159,12 @@ export async function openRun({ directory, command, worldFile, tell, ...options 
     let found: Plain | undefined;
     const marks = (): Plain => (found ??= { world: worldMark(options.environment), ...markOf(config) });
 
+    const saver = keep(createSaver({ file, config, command, replay, collector, learner, clock, marks }));
+
     return {
       ...settled, directory, command, engine, learner, collector, replay, metrics, clock,
       ...(resume ? { resume } : {}),
-      async save({ means, ...counters }) {
-        const mark = await replay.flush();
-        const { driver: worlds, carry } = await collector.snapshot();
-        const arrays = { ...learnerArrays(await learner.state()), carry };
-        const wrong = wrongArray(arrays, { whole: true });
-        if (wrong !== undefined) throw new DivergedError(`${wrong}, so this moment is not saved over the last good checkpoint`);
-        await writeCheckpoint(file, {
-          kind: 'run', config: { ...config }, command,
-          counters: { ...counters, elapsedMs: clock.elapsedMs() },
-          arrays, extra: { driver: worlds, replay: mark, means, ...marks() },
-        });
-        await replay.commit(mark);
-      },
+      save: saver.save,
       close: closeAll,
     };
   } catch (error) {
@@ -211,14 +210,9 @@ function requireTurns(environment: Environment): void {
   }
 }
 
-/** Groups of a checkpoint that hold what an optimiser remembers. */
-const SLOTS = 'slots/';
 /** The stage of agents that learn in one, and what its optimiser remembered before there were stages. */
 const ONLY_STAGE = 'joint';
 const SLOTS_BEFORE = ['momentum', 'variance'];
-
-const learnerArrays = ({ slots, ...state }: LearnerState): Groups<NdArray> =>
-  ({ ...state, ...Object.fromEntries(Object.entries(slots).map(([key, group]) => [SLOTS + key, group])) });
 
 function learnerState({ arrays }: Checkpoint): LearnerState {
   const { params = {}, slow = {}, statistics = {} } = arrays;

@@ -46,8 +46,21 @@ export async function trainSession<Evaluation = never>(
   let savedAt = resume ? step : -Infinity;
   let last: Moment | undefined;
   let interrupted = false;
+  /** What is being saved while training goes on, and why the latest could not be. */
+  let saving: Promise<void> = Promise.resolve();
+  let failed: { readonly error: unknown } | undefined;
+  const save = async (state: Moment['state']): Promise<void> => {
+    await saving;
+    saving = run.save(state).catch((error: unknown) => {
+      failed = { error };
+    });
+  };
+  const requireSaved = (): void => {
+    if (failed) throw failed.error;
+  };
   try {
     for await (const moment of trainingLoop(run)) {
+      requireSaved();
       last = moment;
       ({ step, update } = moment.state);
       await watch?.(moment);
@@ -61,7 +74,7 @@ export async function trainSession<Evaluation = never>(
       const [stop, late] = [stopped(), outOfTime()];
       const due = moment.done || stop || late || step - savedAt >= train.checkpointEvery;
       if (due && !moment.refused) {
-        await run.save(moment.state);
+        await save(moment.state);
         savedAt = step;
       }
       if (stop || late) {
@@ -69,6 +82,8 @@ export async function trainSession<Evaluation = never>(
         break;
       }
     }
+    await saving;
+    requireSaved();
   } catch (error) {
     if ((error instanceof WorldError || isFileError(error)) && last && !last.refused) await saveAfter(error, run, last);
     if (error instanceof DivergedError) {

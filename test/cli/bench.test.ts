@@ -51,3 +51,23 @@ describe('bench update --agent', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect((await bench('update', '--agent', 'muzero', '--torch')).stderr).toBe('error: --agent: the update in PyTorch is that of dreamer alone\n');
   });
 });
+
+describe('bench train', { timeout: SPAWN_TIMEOUT_MS }, () => {
+  test('says what the learner does with its time, all of it', async () => {
+    const { stdout } = await bench('train', 'catch', '--preset', 'debug', '--seconds', '2', '--set', 'train.steps=1e9', '--json');
+    const { env, learner, main, updatesPerSecond, checkpoints } = JSON.parse(stdout) as Record<string, unknown>;
+    expect(env).toBe('catch');
+    expect(updatesPerSecond).toBeGreaterThan(0);
+    expect(checkpoints).toBeGreaterThan(0);
+    const shares = Object.values(learner as Record<string, number>);
+    expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 1);
+    expect((learner as Record<string, number>).computes).toBeGreaterThan(0.05);
+    for (const share of [...shares, ...Object.values(main as Record<string, number>)]) expect(share).toBeGreaterThanOrEqual(0);
+  });
+
+  test('refuses a run that ends before it was timed, and a time that is none', async () => {
+    const short = await bench('train', 'catch', '--preset', 'debug', '--seconds', '600', '--set', 'train.steps=60');
+    expect(short.stderr).toBe('error: the run ended before 600 s of it were timed: give it more steps, or time it for less\n');
+    expect((await bench('train', 'catch', '--seconds', '0')).stderr).toBe("error: --seconds: expected an integer ≥ 1, got '0'\n");
+  });
+});

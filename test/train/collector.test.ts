@@ -58,7 +58,7 @@ describe('a collector', () => {
     await collector.collect(undefined, block(0));
     const { carry } = await collector.snapshot();
     await expect(collector.collect(undefined, block(1))).rejects.toThrow('the world broke');
-    expect((await collector.snapshot()).carry).toBe(carry);
+    expect((await collector.snapshot()).carry).toEqual(carry);
     await collector.close();
   });
 });

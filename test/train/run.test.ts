@@ -63,6 +63,24 @@ describe('a run', () => {
     expect(existsSync(path.join(folder, 'parts', 'config.yaml'))).toBe(true);
   }, 60_000);
 
+  it('saves a moment while it goes on', async () => {
+    const whole = await train('whole', cartpole as Environment);
+    const configured = await configure({ world: 'cartpole', preset: 'debug', overrides: SETTINGS });
+    const directory = path.join(folder, 'parts');
+    const run = await openRun({ directory, ...configured, environment: cartpole as Environment, command: 'test' });
+    const saved: Promise<void>[] = [];
+    for await (const { state, row, done } of trainingLoop(run)) {
+      if (row) run.metrics.write(state.step, state.update, row);
+      if (!done && state.step > 60) saved.push(run.save(state)); // and two at once, where the disk is slower than the loop
+      if (saved.length > 3) break;
+    }
+    await run.close();
+    await Promise.all(saved);
+    const { counters } = await readCheckpoint(path.join(directory, 'checkpoint.dream'));
+    expect(counters.step).toBeGreaterThan(60);
+    expect(await train('parts', cartpole as Environment)).toBe(whole);
+  }, 60_000);
+
   it('continues with the priorities and the searches that its replay holds', async () => {
     const overrides = [
       'replay.priority=0.6', 'search.reanalyse=0.5', 'search.simulations=3', 'model.frames=2', 'model.unroll=3',

@@ -23,6 +23,12 @@ Example:
   dreamtree bench search
   dreamtree bench search --json`;
 
+const TRAIN_HELP = `
+Example:
+  dreamtree bench train catch
+  dreamtree bench train pendulum --threads 1 --json
+  dreamtree bench train cartpole --agent gumbel-muzero --seconds 40`;
+
 export default function registerBench(program: Command): void {
   const bench = program.command('bench').description('Measure how fast this machine is.');
   bench
@@ -39,6 +45,18 @@ export default function registerBench(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', SEARCH_HELP)
     .action(benchSearchCommand);
+  bench
+    .command('train')
+    .description('Where the time of training goes: what share the learner computes, and what it waits for.')
+    .argument('<env>', 'a listed world')
+    .option('--agent <name | file>', 'the agent that learns (default: dreamer; gumbel-muzero in games of two players)')
+    .option('--preset <name>', 'sizes and speeds (default: what suits the world)')
+    .option('--threads <n>', 'threads of the learner')
+    .option('--seconds <s>', 'how long to time, from the first updates on', '20')
+    .option('--set <key=value...>', 'any key of the configuration')
+    .option('--json', 'print JSON')
+    .addHelpText('after', TRAIN_HELP)
+    .action(benchTrainCommand);
   bench
     .command('update')
     .description("Time of one update of an agent, beside the machine's best matrix product.")
@@ -154,4 +172,43 @@ async function benchSearchCommand({ json }: { json?: boolean }): Promise<void> {
     `${Math.round(100 * result.inferenceShare)} %`,
   ]);
   console.log(table([['policy', 'roots', 'simulations/s', 'in the model'], ...rows]));
+}
+
+interface TrainOptions {
+  readonly agent?: string;
+  readonly preset?: string;
+  readonly threads?: string;
+  readonly seconds: string;
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** So that some checkpoints fall into the time. */
+const OFTEN_SAVED = 'train.checkpointEvery=500';
+
+async function benchTrainCommand(world: string, { agent, preset, threads, seconds, set = [], json }: TrainOptions): Promise<void> {
+  const { integer } = await import('../arguments.ts');
+  const { loadWorld } = await import('../../open/open.ts');
+  const { agentFor, configure } = await import('../../train/configure.ts');
+  const { benchTrain } = await import('../../../eval/bench/train.ts');
+  const { showNowhere } = await import('../live-dream.ts');
+  const environment = await loadWorld(world);
+  const configured = await configure({
+    world, agent: agent ?? agentFor(environment), ...(preset === undefined ? {} : { preset }),
+    overrides: [OFTEN_SAVED, ...(threads === undefined ? [] : [`train.threads=${threads}`]), ...set],
+  });
+  const result = await benchTrain({ ...configured, environment, seconds: integer('--seconds', seconds, 1), show: showNowhere });
+  if (json) {
+    console.log(JSON.stringify(result, null, 2));
+    return;
+  }
+  const { learner, main, ...numbers } = result;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  console.log(table([
+    ['', ''],
+    ...Object.entries(numbers).map(([name, value]) => [inWords(name), typeof value === 'number' ? rounded(value) : value]),
+    ...Object.entries(learner).map(([name, share]) => [`learner ${inWords(name)}`, percent(share)]),
+    ...Object.entries(main).map(([name, share]) => [`main thread, ${inWords(name)}`, percent(share)]),
+  ]));
 }
