@@ -49,7 +49,7 @@ export interface UpdateBenchOptions extends UpdateRequest {
 const ACTIONS = { kind: 'discrete', n: 3 } as const;
 
 export async function benchUpdate({ updates = 15, ...request }: UpdateBenchOptions): Promise<UpdateBench> {
-  const { config, agent, batch, stages } = await describe(request);
+  const { config, agent, batch, stages } = await describeUpdate(request);
   const state = initLearner(agent, createRng(0));
   const engine = await resolveEngine(config.engine.name, config.engine.provider);
   const { threads } = config.train;
@@ -69,13 +69,13 @@ export async function benchUpdate({ updates = 15, ...request }: UpdateBenchOptio
 
 /** The graph of an update at any size, without numbers: for presets that are too large to run here. */
 export async function inspectUpdate(request: UpdateRequest): Promise<{ preset: string; parameters: number; nodes: number; gflop: number }> {
-  const { agent, batch, stages } = await describe(request);
+  const { agent, batch, stages } = await describeUpdate(request);
   const graph = inspect(updateProgram(agent, stages), updateSpecs(agent, stages, batch));
   return { preset: request.preset, parameters: countParameters(agent), ...graph };
 }
 
 /** An agent, what its batches look like, and the stages that learn in the first update. */
-async function describe(request: UpdateRequest) {
+export async function describeUpdate(request: UpdateRequest) {
   const { config, agent: variant } = await configure({ world: 'catch', ...request });
   const image = { size: config.env.size, channels: channelsOf(config.env) };
   const agent = buildAgent(variant, config, { actions: ACTIONS, actionSize: ACTIONS.n, image });
@@ -88,7 +88,7 @@ const countParameters = ({ parameters }: Agent): number =>
   Object.values(parameters).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 /** Bytes and numbers of no meaning; a tenth of the flags is set. */
-function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {
+export function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {
   return Object.fromEntries(Object.entries(specs).map(([group, members]) => [group, Object.fromEntries(
     Object.entries(members).map(([key, { shape, dtype }]) => {
       const values = new Float32Array(sizeOf(shape));
@@ -100,7 +100,7 @@ function randomInputs(specs: Groups<TensorSpec>, rng: Rng): Groups<NdArray> {
   )]));
 }
 
-async function timeUpdates(
+export async function timeUpdates(
   stages: ReturnType<typeof byGradients>,
   program: Program,
   start: LearnerState,

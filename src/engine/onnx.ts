@@ -5,6 +5,7 @@ import { PbfWriter } from 'pbf';
 import { MEMORY, bytesOf, sizeOf } from '../nd-array.ts';
 import { flopsOf } from './flops.ts';
 import { DATA_TYPE, type Attribute, type Graph, type Node, type Value } from './graph.ts';
+import { partsOf } from './parts.ts';
 
 /** AttributeProto.AttributeType */
 const FLOAT = 1, INT = 2, STRING = 3, INTS = 7;
@@ -24,8 +25,11 @@ export interface OnnxModel {
   readonly flops: number;
 }
 
-/** Inputs that no output needs are left out. */
-export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxModel {
+/**
+ * Inputs that no output needs are left out.
+ * @param options.named every node is called by the part of the agent that it belongs to, as `encoder/12`, which a profile then tells
+ */
+export function writeModel(graph: Graph, outputs: readonly NamedOutput[], { named = false } = {}): OnnxModel {
   // An output has a name of its own, because one value may leave under several names, or be an input.
   const targets = outputs.map(({ name, value }) => ({ name, value: graph.materialize(value) }));
   const nodes = graph.reachable(targets.map(({ value }) => value));
@@ -38,15 +42,18 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxM
   for (const node of nodes) node.inputs.forEach(collect);
   for (const { value } of targets) collect(value);
 
+  const parts = named ? partsOf(nodes) : undefined;
   const writer = new PbfWriter();
   writer.writeVarintField(1, IR_VERSION);
   writer.writeStringField(2, 'dreamtree');
   writer.writeMessage(7, (_: null, pbf: PbfWriter) => {
-    for (const node of nodes) pbf.writeMessage(1, writeNode, node);
-    for (const { name, value } of targets) {
-      const named = [{ ...value, name }];
-      const identity: WrittenNode = { op: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: named };
-      pbf.writeMessage(1, writeNode, identity);
+    for (const [index, node] of nodes.entries()) {
+      pbf.writeMessage(1, writeNode, parts ? { ...node, name: `${parts.get(node)}/${index}` } : node);
+    }
+    for (const [index, { name, value }] of targets.entries()) {
+      const leaving = [{ ...value, name }];
+      const identity: WrittenNode = { op: 'Identity', domain: '', inputs: [value], attributes: {}, outputs: leaving };
+      pbf.writeMessage(1, writeNode, parts ? { ...identity, name: `outputs/${index}` } : identity);
     }
     pbf.writeStringField(2, 'program');
     for (const value of constants.values()) if (!value.node) pbf.writeMessage(5, writeTensor, value);
@@ -64,11 +71,12 @@ export function writeModel(graph: Graph, outputs: readonly NamedOutput[]): OnnxM
 }
 
 /** Only an output is a value under another name: within a graph that is the same value. */
-type WrittenNode = Omit<Node, 'op'> & { readonly op: Node['op'] | 'Identity' };
+type WrittenNode = Omit<Node, 'op'> & { readonly op: Node['op'] | 'Identity'; readonly name?: string };
 
 function writeNode(node: WrittenNode, pbf: PbfWriter): void {
   for (const input of node.inputs) pbf.writeStringField(1, input.name);
   for (const output of node.outputs) pbf.writeStringField(2, output.name);
+  if (node.name !== undefined) pbf.writeStringField(3, node.name);
   pbf.writeStringField(4, node.op);
   for (const entry of Object.entries(node.attributes)) pbf.writeMessage(5, writeAttribute, entry);
   if (node.domain) pbf.writeStringField(7, node.domain);

@@ -15,6 +15,8 @@ import { cacheFolder } from '../user-folders.ts';
 export interface SessionSettings {
   readonly provider: string;
   readonly threads: number;
+  /** Write what every node took to `<profile>_<time>.json` when it is released. */
+  readonly profile?: string;
 }
 
 export interface Session {
@@ -56,13 +58,16 @@ export async function openSession(model: Uint8Array, settings: SessionSettings):
       }
       return outputs;
     },
-    release: () => session.release(),
+    async release() {
+      if (settings.profile !== undefined) session.endProfiling();
+      await session.release();
+    },
   };
 }
 
 async function createSession(
   model: Uint8Array,
-  { provider, threads }: SessionSettings,
+  { provider, threads, profile }: SessionSettings,
 ): Promise<{ session: InferenceSession; cached: boolean }> {
   const { InferenceSession, env } = await import('onnxruntime-node');
   const options: InferenceSession.SessionOptions = {
@@ -72,6 +77,7 @@ async function createSession(
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     // Idle threads that spin take the core from environments and pictures.
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     extra: { session: { intra_op: { allow_spinning: threads > 1 ? '1' : '0' } } },
   };
   if (provider !== 'cpu') {

@@ -36,12 +36,14 @@ export interface TraceSettings {
   readonly fused: boolean;
   /** Whether it may become WebAssembly, where that can do it. */
   readonly wasm: boolean;
+  /** Whether nodes say to which part of an agent they belong. */
+  readonly named?: boolean;
 }
 
 export function traceModel(
   fn: ProgramFunction,
   inputs: Groups<TensorSpec>,
-  { constants, fused, wasm }: TraceSettings,
+  { constants, fused, wasm, named = false }: TraceSettings,
 ): TracedModel {
   const graph = new Graph({ fused });
   const noise: NoiseInput[] = [];
@@ -53,7 +55,7 @@ export function traceModel(
     const results = fn({ ...variable, ...baked }, tracedNoise(graph, noise));
     return pack(placesOf(results));
   });
-  const model = (wasm ? writeWasm(graph, traced.leaving) : undefined) ?? writeModel(graph, traced.leaving);
+  const model = (wasm ? writeWasm(graph, traced.leaving) : undefined) ?? writeModel(graph, traced.leaving, { named });
   return { model, outputs: traced.outputs, noise };
 }
 

@@ -5,7 +5,7 @@ import { inputCheck } from './input-check.ts';
 import { sizeOf } from '../nd-array.ts';
 import type { Program, ProgramFunction, ProgramSettings } from './program.ts';
 import { openSession } from './session.ts';
-import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel } from './traced-model.ts';
+import { noiseDrawer, placesOf, traceModel, type Output, type TracedModel, type TraceSettings } from './traced-model.ts';
 import { openWasmSession } from './wasm/wasm-session.ts';
 
 /** A program as plain data: it can be sent to another thread and opened there, as often as one likes. */
@@ -22,10 +22,10 @@ export function traceProgram(
   name: string,
   fn: ProgramFunction,
   inputs: Groups<TensorSpec>,
-  { engine, constants }: Omit<ProgramSettings, 'threads'>,
+  { engine, constants, named = false }: Omit<ProgramSettings, 'threads'> & Pick<TraceSettings, 'named'>,
 ): PortableProgram {
   const elapsedMs = stopwatch();
-  const traced = traceModel(fn, inputs, { constants, fused: engine.provider === 'cpu', wasm: engine.wasm });
+  const traced = traceModel(fn, inputs, { constants, fused: engine.provider === 'cpu', wasm: engine.wasm, named });
   return { name, inputs, traced, engine, traceMs: elapsedMs() };
 }
 
@@ -33,16 +33,18 @@ export interface OpenSettings {
   readonly threads?: number;
   /** What a run gives is only lent, where that saves copies: the next run writes over it. */
   readonly lent?: boolean;
+  /** Write what every node took to `<profile>_<time>.json` when it is disposed: in ONNX Runtime, which it slows down. */
+  readonly profile?: string;
 }
 
 export async function openProgram(
   { name, inputs, traced: { model, outputs, noise }, engine, traceMs }: PortableProgram,
-  { threads = 1, lent = false }: OpenSettings = {},
+  { threads = 1, lent = false, profile }: OpenSettings = {},
 ): Promise<Program> {
   const elapsedMs = stopwatch();
   const session = model.kind === 'wasm'
     ? await openWasmSession(model, { lent })
-    : await openSession(model.bytes, { provider: engine.provider, threads });
+    : await openSession(model.bytes, { provider: engine.provider, threads, ...(profile === undefined ? {} : { profile }) });
   const buildMs = elapsedMs();
   const check = inputCheck(name, inputs);
   const draw = noiseDrawer(name, noise);

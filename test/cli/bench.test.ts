@@ -1,7 +1,12 @@
 /** Benchmarks, as they are called: what they measure is checked for its form alone. */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+
+type Share = Readonly<{ name: string; share: number; ms: number; nodes: number }>;
 
 const BIN = fileURLToPath(new URL('../../src/cli/dreamtree.mjs', import.meta.url));
 const SPAWN_TIMEOUT_MS = 300_000; // for a machine under load; each takes about a second
@@ -49,6 +54,27 @@ describe('bench update --agent', { timeout: SPAWN_TIMEOUT_MS }, () => {
   test('refuses what is unknown, and a comparison that there is not', async () => {
     expect((await bench('update', '--agent', 'dreame', '--graph')).stderr).toMatch(/^error: unknown agent 'dreame'; did you mean 'dreamer'\?/);
     expect((await bench('update', '--agent', 'muzero', '--torch')).stderr).toBe('error: --agent: the update in PyTorch is that of dreamer alone\n');
+  });
+});
+
+describe('bench update --profile', { timeout: SPAWN_TIMEOUT_MS }, () => {
+  test('finds every node of an update, by kind and by part, and writes them as trace events', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'dreamtree-trace-'));
+    const file = path.join(folder, 'trace.json');
+    const { stdout } = await bench('update', '--preset', 'debug', '--profile', file, '--json');
+    const { kinds, parts, nodesMs } = JSON.parse(stdout) as { kinds: Share[]; parts: Share[]; nodesMs: number };
+    for (const shares of [kinds, parts]) {
+      expect(shares.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+      expect(shares.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(nodesMs);
+    }
+    expect(kinds.map(({ name }) => name)).toContain('matrix products');
+    const names = parts.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['encoder', 'decoder', 'dynamics', 'actor', 'critic', 'optimizer']));
+    expect(names).not.toContain('unknown');
+    const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: { ph: string; dur?: number }[] };
+    const nodes = kinds.reduce((sum, share) => sum + share.nodes, 0);
+    expect(traceEvents.filter(({ ph, dur }) => ph === 'X' && dur !== undefined)).toHaveLength(nodes);
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -10,6 +10,7 @@ Example:
   dreamtree bench update --preset small --json
   dreamtree bench update --agent gumbel-muzero
   dreamtree bench update --preset tiny --torch
+  dreamtree bench update --profile /tmp/trace.json     opens in Perfetto and in the profilers of browsers
   dreamtree bench update --preset size200m --graph`;
 
 const ENV_HELP = `
@@ -65,6 +66,7 @@ export default function registerBench(program: Command): void {
     .option('--set <key=value...>', 'any key of the configuration')
     .option('--torch', 'beside the same update in PyTorch, timed in turn (needs python3 with torch)')
     .option('--torch-compile', 'the same with torch.compile')
+    .option('--profile [file]', 'what takes how long, by kind of node and by part of the agent; writes one update as trace events (default: update-trace.json)')
     .option('--graph', 'only trace: parameters, nodes and arithmetic of presets of any size')
     .option('--json', 'print JSON')
     .addHelpText('after', UPDATE_HELP)
@@ -76,13 +78,15 @@ interface UpdateOptions {
   readonly preset: string;
   readonly set?: readonly string[];
   readonly graph?: boolean;
+  readonly profile?: string | true;
   readonly torch?: boolean;
   readonly torchCompile?: boolean;
   readonly json?: boolean;
 }
 
 async function benchUpdateCommand(options: UpdateOptions): Promise<void> {
-  const { json } = options;
+  const { json, profile } = options;
+  if (profile !== undefined) return profileUpdateCommand(options, profile === true ? 'update-trace.json' : profile);
   const result = await measureUpdate(options);
   if (json) {
     console.log(JSON.stringify(result));
@@ -93,9 +97,27 @@ async function benchUpdateCommand(options: UpdateOptions): Promise<void> {
   console.log(table([['', ''], ...rows]));
 }
 
+function updateRequest({ preset, agent, set: overrides = [] }: UpdateOptions) {
+  return { preset, overrides, ...(agent === undefined ? {} : { agent }) };
+}
+
+async function profileUpdateCommand(options: UpdateOptions, trace: string): Promise<void> {
+  const { profileUpdate } = await import('../../../eval/bench/profile.ts');
+  const profile = await profileUpdate({ ...updateRequest(options), trace });
+  if (options.json) {
+    console.log(JSON.stringify(profile, null, 2));
+    return;
+  }
+  const rows = (shares: typeof profile.kinds) => shares.map(({ name, share, ms, nodes }) =>
+    [name, `${(100 * share).toFixed(1)} %`, ms.toFixed(2), rounded(nodes)]);
+  console.log(table([['kind of node', 'share', 'ms an update', 'nodes'], ...rows(profile.kinds)]));
+  console.log(table([['part of the agent', 'share', 'ms an update', 'nodes'], ...rows(profile.parts)]));
+  console.log(`\n${rounded(profile.nodesMs)} ms in nodes, with the profiler looking on; mean of ${profile.updates} updates. One of them is in ${trace}`);
+}
+
 async function measureUpdate(options: UpdateOptions): Promise<object> {
   const { preset, agent, set: overrides = [], graph, torch, torchCompile } = options;
-  const request = { preset, overrides, ...(agent === undefined ? {} : { agent }) };
+  const request = updateRequest(options);
   const { benchUpdate, inspectUpdate } = await import('../../../eval/bench/update.ts');
   if (graph) return inspectUpdate(request);
   if (!torch && !torchCompile) return benchUpdate(request);
