@@ -70,7 +70,7 @@ async function createSession(
   { provider, threads, profile }: SessionSettings,
 ): Promise<{ session: InferenceSession; cached: boolean }> {
   const { InferenceSession, env } = await import('onnxruntime-node');
-  const options: InferenceSession.SessionOptions = {
+  const options = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -79,7 +79,7 @@ async function createSession(
     // Idle threads that spin take the core from environments and pictures.
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     extra: { session: { intra_op: { allow_spinning: threads > 1 ? '1' : '0' } } },
-  };
+  } satisfies InferenceSession.SessionOptions;
   if (provider !== 'cpu') {
     const session = await InferenceSession.create(model, options).catch((error: Error) => {
       const [reason] = error.message.split('\n');
@@ -94,7 +94,8 @@ async function createSession(
     .update(JSON.stringify([env.versions, cpus()[0]?.model, process.arch, options]))
     .digest('hex')
     .slice(0, 32);
-  const file = path.join(folder, `${key}.onnx`);
+  // In ONNX Runtime's own format, which opens a fifth faster than ONNX.
+  const file = path.join(folder, `${key}.ort`);
   if (await exists(file)) {
     try {
       const session = await InferenceSession.create(file, { ...options, graphOptimizationLevel: 'disabled' });
@@ -107,7 +108,8 @@ async function createSession(
   const writable = await mkdir(folder, { recursive: true }).then(() => true, () => false);
   if (writable) {
     try {
-      const session = await InferenceSession.create(model, { ...options, optimizedModelFilePath: temporary });
+      const extra = { session: { ...options.extra.session, save_model_format: 'ORT' } };
+      const session = await InferenceSession.create(model, { ...options, extra, optimizedModelFilePath: temporary });
       await rename(temporary, file);
       return { session, cached: false };
     } catch {

@@ -7,42 +7,40 @@ import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs';
 import { sizeOf } from '../nd-array.ts';
 import { Graph, type Value } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
+import { registerSumGradients } from './sum-gradients.ts';
 
 const TRACE_BACKEND = 'dreamtree-trace';
 
+/** What tfjs holds a value of the graph by: its data id, to which it is nothing but an object. */
+class TracedData {
+  readonly value: Value;
+
+  constructor(value: Value) {
+    this.value = value;
+  }
+}
+
 class TraceBackend extends tf.KernelBackend {
   graph: Graph | undefined;
-  #values = new WeakMap<DataId, Value>();
 
-  /** Give a value of the graph a data id, so that tfjs can hold it. */
-  register(value: Value): DataId {
-    const id = {};
-    this.#values.set(id, value);
-    return id;
-  }
-
-  lookup(info: TensorInfo): Value {
-    const value = this.#values.get(info.dataId);
-    if (!value) {
-      throw new Error('a tensor made outside the traced program was used in it: pass it as an input, or make it inside');
-    }
-    return value;
+  lookup({ dataId }: TensorInfo): Value {
+    if (dataId instanceof TracedData) return dataId.value;
+    throw new Error('a tensor made outside the traced program was used in it: pass it as an input, or make it inside');
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: DataType): DataId {
     if (!this.graph) throw new Error('tensors can be made on the tracing backend only while a program is being traced');
     const numbers = values ?? new Float32Array(sizeOf(shape));
     if (Array.isArray(numbers)) throw new Error('strings cannot be used in a traced program');
-    return this.register(this.graph.constant(numbers, valueType(dtype), shape));
+    return new TracedData(this.graph.constant(numbers, valueType(dtype), shape));
   }
 
   override readSync(dataId: DataId): tf.backend_util.TypedArray {
-    const value = this.#values.get(dataId);
-    const length = value ? sizeOf(value.shape) : 0;
-    if (value?.uniform !== undefined) return new Float32Array(length).fill(value.uniform);
-    if (value?.constant !== undefined) return Float32Array.from(value.constant);
+    const { shape, uniform, constant } = this.lookup({ dataId, shape: [], dtype: 'float32' });
+    if (uniform !== undefined) return new Float32Array(sizeOf(shape)).fill(uniform);
+    if (constant !== undefined) return Float32Array.from(constant);
     throw new Error(
-      `a value of shape [${value?.shape}] was read (data, dataSync, array, print …) inside a traced program: ` +
+      `a value of shape [${shape}] was read (data, dataSync, array, print …) inside a traced program: ` +
         'there are no numbers yet; return the tensor as an output and read it there',
     );
   }
@@ -82,6 +80,7 @@ let registered = false;
 function register(): void {
   if (registered) return;
   registered = true;
+  registerSumGradients();
   tf.registerBackend(TRACE_BACKEND, () => backend, 0);
   for (const [kernelName, lowering] of Object.entries(lowerings)) {
     tf.registerKernel({
@@ -106,7 +105,7 @@ function activeGraph(): Graph {
 
 function infoOf(value: Value): TensorInfo {
   if (value.type === 'int64' || value.type === 'uint8') throw new Error(`a kernel returned ${value.type}`);
-  return { dataId: backend.register(value), shape: [...value.shape], dtype: value.type };
+  return { dataId: new TracedData(value), shape: [...value.shape], dtype: value.type };
 }
 
 function valueType(dtype: DataType): 'float32' | 'int32' | 'bool' {

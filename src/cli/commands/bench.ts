@@ -1,5 +1,6 @@
 /** `dreamtree bench …`: how fast this machine is; what is measured, and how, is in eval/bench. */
 import type { Command } from 'commander';
+import type { UpdateBench } from '../../../eval/bench/update.ts';
 import type { Environment } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
 import { table } from '../table.ts';
@@ -30,6 +31,11 @@ Example:
   dreamtree bench train pendulum --threads 1 --json
   dreamtree bench train cartpole --agent gumbel-muzero --seconds 40`;
 
+const GROWTH_HELP = `
+Example:
+  dreamtree bench growth
+  dreamtree bench growth --agent gumbel-muzero --out /tmp/growth --json`;
+
 export default function registerBench(program: Command): void {
   const bench = program.command('bench').description('Measure how fast this machine is.');
   bench
@@ -58,6 +64,14 @@ export default function registerBench(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', TRAIN_HELP)
     .action(benchTrainCommand);
+  bench
+    .command('growth')
+    .description('How the time of an update grows with batch, length, horizon, width and pictures; takes about two minutes.')
+    .option('--agent <name | file>', 'the agent that learns (default: dreamer)')
+    .option('--out <path>', 'also draw it, as <path>.png and <path>.svg')
+    .option('--json', 'print JSON')
+    .addHelpText('after', GROWTH_HELP)
+    .action(benchGrowthCommand);
   bench
     .command('update')
     .description("Time of one update of an agent, beside the machine's best matrix product.")
@@ -233,4 +247,41 @@ async function benchTrainCommand(world: string, { agent, preset, threads, second
     ...Object.entries(learner).map(([name, share]) => [`learner ${inWords(name)}`, percent(share)]),
     ...Object.entries(main).map(([name, share]) => [`main thread, ${inWords(name)}`, percent(share)]),
   ]));
+}
+
+async function benchGrowthCommand({ agent, out, json }: { agent?: string; out?: string; json?: boolean }): Promise<void> {
+  const { benchGrowth, growthPlot } = await import('../../../eval/bench/growth.ts');
+  const growths = await benchGrowth({
+    measure: (overrides) => updateInItsOwnProcess([...(agent === undefined ? [] : ['--agent', agent]), '--set', ...overrides]),
+    announce: (what, done, total) => console.error(`${done + 1} of ${total}: ${what}`),
+  });
+  if (out !== undefined) {
+    const { writePlot } = await import('../../viz/plot.ts');
+    await writePlot(out, growthPlot(growths));
+  }
+  if (json) {
+    console.log(JSON.stringify(growths, null, 2));
+    return;
+  }
+  const rows = growths.map(({ axis, points, exponents, lastExponent, expected, why }) => [
+    axis, points.map(({ value }) => value).join(' '), points.map(({ ms }) => ms.toPrecision(3)).join(' '),
+    points.map(({ rssMb }) => rssMb.toFixed(0)).join(' '),
+    exponents.ms.toFixed(2), lastExponent.toFixed(2), exponents.gflop.toFixed(2), `at most ${expected}: ${why}`,
+  ]);
+  console.log(table([['', 'sizes', 'ms an update', 'MB resident', 'power', 'of the last doubling', 'of the arithmetic', 'for large ones'], ...rows]));
+}
+
+/** What `bench update --json` says there. @throws UserError with what it says where it fails */
+async function updateInItsOwnProcess(args: readonly string[]): Promise<UpdateBench> {
+  const { execFile } = await import('node:child_process');
+  const { promisify } = await import('node:util');
+  const { fileURLToPath } = await import('node:url');
+  const program = fileURLToPath(new URL('../dreamtree.mjs', import.meta.url));
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, 'bench', 'update', '--json', ...args]);
+    return JSON.parse(stdout) as UpdateBench;
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().replace(/^error: /, '') : String(error);
+    throw new UserError(said, { cause: error });
+  }
 }
