@@ -1,5 +1,6 @@
 /** What a way of acting is told, and what it is: one file in `policies`, or a user's own, is one `PolicyVariant`. */
 import type { Component, Options, OptionsOf } from '../config/index.ts';
+import type { PlanMethod } from '../planning/plans/decide.ts';
 import type { PolicyOutput, SearchInput } from '../planning/types.ts';
 import type { ActionSpace, Agent, EngineChoice, ParamArrays, RunningPolicy } from '../types.ts';
 
@@ -32,6 +33,21 @@ export interface PolicyVariant<O extends Options = Options> extends Component<O>
   create(setting: ActingSetting, options: OptionsOf<O>): Promise<RunningPolicy>;
   /** Where it searches a tree: how. */
   readonly search?: TreeSearch<O>;
+  /** Where it plans sequences of actions: how. */
+  readonly plans?: PlanSearch<O>;
+}
+
+/** Planning by sequences as an algorithm: it knows what plans are worth, and nothing of programs. */
+export interface PlanSearch<O extends Options = Options> {
+  /** The policy's, for errors. */
+  readonly name: string;
+  /** The actions that it plans. */
+  readonly kinds: readonly ActionSpace['kind'][];
+  /** It climbs: it asks how returns change with the actions. */
+  readonly slopes?: boolean;
+  /** Plans of its first round, of which the agent's own policy may make a share. */
+  candidates(options: OptionsOf<O>): number;
+  method(options: OptionsOf<O>, actions: { readonly kind: ActionSpace['kind']; readonly size: number }): PlanMethod;
 }
 
 /** A tree search as an algorithm: it knows roots and a model's step, and nothing of programs. */

@@ -29,7 +29,8 @@ import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts
 import { requireRoom } from './require-memory.ts';
 import { requireSameWorld, worldMark } from './same-world.ts';
 import { requireSavedRun } from './saved-run.ts';
-import { createSaver, SLOTS } from './saver.ts';
+import { createSaver } from './saver.ts';
+import { SLOTS } from './saved-arrays.ts';
 import type { LearnerState } from './update.ts';
 
 export interface RunOptions extends Configured {

@@ -5,7 +5,6 @@
 import { CheckpointError, type Checkpoint } from '../data/checkpoint.ts';
 import { describe, sameShape } from '../nd-array.ts';
 import type { Agent, Group, Groups, TensorSpec } from '../types.ts';
-import { SLOTS } from './saver.ts';
 import { byGradients, updateSpecs } from './update.ts';
 
 /** Fails with what is wrong in the file, as the end of a sentence. */
@@ -18,6 +17,8 @@ export const refusing = (file: string): Refuse => (what) => {
 
 /** Groups of a learner's state that are arrays by name; the others are slots of optimisers. */
 const PARTS = ['params', 'slow', 'statistics'];
+/** Groups of a checkpoint that hold what an optimiser remembers. */
+export const SLOTS = 'slots/';
 /** What an optimiser remembered before there were stages, and where it stands now. */
 const BEFORE_STAGES: Readonly<Record<string, string>> = { momentum: 'slots/joint/momentum', variance: 'slots/joint/variance' };
 

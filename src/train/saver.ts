@@ -10,10 +10,8 @@ import { wrongArray } from './finite.ts';
 import type { Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
 import type { Clock } from './metrics.ts';
+import { SLOTS } from './saved-arrays.ts';
 import type { LearnerState } from './update.ts';
-
-/** Groups of a checkpoint that hold what an optimiser remembers. */
-export const SLOTS = 'slots/';
 
 export interface Saver {
   /** As of `Run`. */
