@@ -49,7 +49,7 @@ export async function compareWithTorch(
   };
 }
 
-async function findPython(): Promise<string> {
+export async function findPython(): Promise<string> {
   for (const python of [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter((name) => name !== undefined)) {
     const { code } = await run(python, ['-c', 'import torch'], '').catch(() => ({ code: 1 }));
     if (code === 0) return python;
@@ -57,11 +57,15 @@ async function findPython(): Promise<string> {
   throw new UserError('no Python with PyTorch found: install it (Debian: python3-torch), or name one with PYTHON=…');
 }
 
-async function runTorch(python: string, config: Config, updates: number, compiled: boolean): Promise<TorchResult> {
-  const script = fileURLToPath(new URL('./update_torch.py', import.meta.url));
-  const { code, stdout, stderr } = await run(python, [script], JSON.stringify({ config, updates, compile: compiled }));
+const runTorch = (python: string, config: Config, updates: number, compiled: boolean): Promise<TorchResult> =>
+  runScript<TorchResult>(python, 'update_torch.py', { config, updates, compile: compiled });
+
+/** What a script beside this file prints, told `request`. */
+export async function runScript<Result>(python: string, name: string, request: object): Promise<Result> {
+  const script = fileURLToPath(new URL(`./${name}`, import.meta.url));
+  const { code, stdout, stderr } = await run(python, [script], JSON.stringify(request));
   if (code !== 0) throw new Error(`${script} failed:\n${stderr}`);
-  return JSON.parse(stdout) as TorchResult;
+  return JSON.parse(stdout) as Result;
 }
 
 function run(command: string, args: readonly string[], input: string): Promise<{ code: number | null; stdout: string; stderr: string }> {

@@ -343,4 +343,5 @@ def main():
     }))
 
 
-main()
+if __name__ == "__main__":
+    main()

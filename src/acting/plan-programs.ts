@@ -82,7 +82,7 @@ function imaginedReturns(
   const starts = repeated(latent, repeat);
   const [lanes, count] = plans.shape as number[];
   const particles = repeat / count;
-  const actions = tf.reshape(tf.tile(tf.expandDims(plans, 2), [1, 1, particles, 1, 1]), [lanes * repeat, horizon, -1]);
+  const actions = tf.reshape(along(plans, 2, particles), [lanes * repeat, horizon, -1]);
   const { latents } = rollout(dynamics, params, starts, { actions, gradients: slopes ? 'actions' : 'none', ...(noise ? { noise } : {}) });
   const arrived = mapLatent(latents, (leaf) => cut(leaf, 1, horizon));
   const { reward, discount } = dynamics.outcome(params, mergeTime(arrived));
@@ -98,13 +98,18 @@ function imaginedReturns(
 }
 
 /** [L, …] → [L·n, …], each row n times. */
-const repeated = (latent: Latent, times: number): Latent =>
-  mapLatent(latent, (leaf) => flatten(tf.tile(tf.expandDims(leaf, 1), [1, times, ...leaf.shape.slice(1).map(() => 1)]), 2));
+const repeated = (latent: Latent, times: number): Latent => mapLatent(latent, (leaf) => flatten(along(leaf, 1, times), 2));
+
+/** The same along a new axis, `times` over. tfjs has no gradient of a tile of five dimensions. */
+function along(tensor: Tensor, axis: number, times: number): Tensor {
+  const kept = tf.expandDims(tensor, axis);
+  return tf.mul(kept, tf.fill(kept.shape.map((_, i) => (i === axis ? times : 1)), 1));
+}
 
 /** Noise of which all plans of a lane have the same. */
 function shared(noise: Noise, lanes: number, count: number, particles: number): Noise {
   const draw = (kind: 'uniform' | 'normal') => ([, ...rest]: readonly number[]) =>
-    flatten(tf.tile(noise[kind]([lanes, 1, particles, ...rest]), [1, count, 1, ...rest.map(() => 1)]), 3);
+    flatten(along(noise[kind]([lanes, particles, ...rest]), 1, count), 3);
   return { uniform: draw('uniform'), normal: draw('normal') };
 }
 

@@ -15,9 +15,9 @@ export default planPolicy({
       iterations: count.max(1000).default(4).describe('Rounds.'),
       elites: natural.default(16).describe('The best plans, which alone count; 0: all do.'),
       temperature: positive.default(0.5).describe('Difference of returns at which a plan weighs e times more.'),
-      std: positive.max(100).default(0.7).describe('Standard deviation of actions at first, where they go from −1 to 1.'),
+      std: positive.max(100).default(1).describe('Standard deviation of actions at first, where they go from −1 to 1.'),
       minStd: positive.max(100).default(0.05).describe('And at least, where it follows the best plans.'),
-      smooth: fraction.default(0.5).describe("Share of the step before in each step's noise."),
+      smooth: fraction.default(0.8).describe("Share of the step before in each step's noise."),
     },
   },
   rules: ({ mppi: { elites, candidates, minStd, std } }) => [

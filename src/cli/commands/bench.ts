@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { UpdateBench } from '../../../eval/bench/update.ts';
 import type { Environment } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
+import { registerBenchPlan } from '../bench-plan.ts';
 import { table } from '../table.ts';
 
 const UPDATE_HELP = `
@@ -64,6 +65,7 @@ export default function registerBench(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', TRAIN_HELP)
     .action(benchTrainCommand);
+  registerBenchPlan(bench);
   bench
     .command('growth')
     .description('How the time of an update grows with batch, length, horizon, width and pictures; takes about two minutes.')

@@ -28,7 +28,7 @@ export default function registerPlan(program: Command): void {
     .description('Plan in the true world, without any learning, and report the returns of fresh episodes.')
     .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
     .option('--policy <name | file>', 'a planner: shooting, cem, icem, mppi (continuous actions) or lookahead (discrete ones)', 'cem')
-    .option('--horizon <n>', 'actions of a plan (the same as --set plan.horizon=n; default: 30)')
+    .option('--horizon <n>', 'actions of a plan (the same as --set plan.horizon=n; default: 20)')
     .option('--episodes <n>', 'episodes to play', '10')
     .option('--seed <seed>', 'seed of the episodes', '0')
     .option('--set <key=value...>', "any key of the planner's, for example cem.candidates=500")
@@ -37,8 +37,8 @@ export default function registerPlan(program: Command): void {
     .action(plan);
 }
 
-/** In the true world nothing is wrong with far plans but their cost. */
-const HORIZON = 30;
+/** Further than in an imagined world: nothing is wrong with far plans but their cost, and that they are harder to find. */
+const HORIZON = 20;
 /** What comes later counts as much. */
 const DISCOUNT = 1;
 
