@@ -5,6 +5,7 @@ import { zeros } from '../nd-array.ts';
 import { actionsOf, decide, type Decision, type Evaluate, type PlanMethod } from '../planning/plans/decide.ts';
 import type { ActionSpace, Agent, Choice, Group, NdArray, Observation, ParamArrays, Rng, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
+import { encodeAction, randomAction } from '../world/actions.ts';
 import { planSettings } from './plan-options.ts';
 import { compileOwn, compileWorth } from './plan-programs.ts';
 import { definePolicy, type ActingSetting, type PlanSearch, type PolicyVariant } from './policy-variant.ts';
@@ -92,12 +93,12 @@ async function createPlanPolicy<O extends Options>(search: PlanSearch<O>, settin
       method,
       {
         isFirst: observation.isFirst.data, plan: floats(plan), memory: memory ? floats(memory) : new Float32Array(0),
-        ...(made ? { own: floats(made.own.plans) } : {}),
+        ...(made ? { own: floats(made.own.plans) } : {}), ...(observation.legal ? { legal: observation.legal.data } : {}),
       },
       evaluator(weights, latent, rng), rng.split('plans'),
     );
     const action = actionsOf(decision, method);
-    if (explore) disturb(action, actions, settings.exploration, rng.split('exploration'));
+    if (explore) disturb(action, { space: actions, amount: settings.exploration, legal: observation.legal?.data }, rng.split('exploration'));
     return {
       action: { data: action, shape: [lanes, actionSize], dtype: 'float32' as const },
       carry: { ...carry, ...rememberedBy(decision, method, lanes) },
@@ -135,16 +136,22 @@ function rememberedBy({ plan, memory }: Decision, { horizon, size, memorySize }:
   };
 }
 
+interface Disturbance {
+  readonly space: ActionSpace;
+  readonly amount: number;
+  readonly legal: ArrayLike<number> | undefined;
+}
+
 /** In place: noise on actions, as data for learning needs it. */
-function disturb(action: Float32Array, space: ActionSpace, amount: number, rng: Rng): void {
+function disturb(action: Float32Array, { space, amount, legal }: Disturbance, rng: Rng): void {
   if (space.kind === 'continuous') {
     for (let i = 0; i < action.length; i++) action[i] = Math.min(1, Math.max(-1, action[i] + amount * rng.normal()));
     return;
   }
   for (let row = 0; row < action.length; row += space.n) {
     if (rng.uniform() >= amount) continue;
-    action.fill(0, row, row + space.n);
-    action[row + rng.int(space.n)] = 1;
+    const allowed = legal && Array.from({ length: space.n }, (_, i) => legal[row + i] > 0);
+    encodeAction(space, randomAction(space, rng, allowed), action.subarray(row, row + space.n));
   }
 }
 

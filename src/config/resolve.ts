@@ -152,8 +152,10 @@ const allKeys = (others: ConfigRequest['others']): (readonly ConfigKey[])[] =>
 function nearestKey(key: string, keys: readonly ConfigKey[]): string | undefined {
   const tail = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
   const names = keys.map((known) => known.key);
-  const within = names.find((name) => key.startsWith(`${name}.`));
-  const meant = within ?? nearest(key, names);
+  // One that goes on where the other ends.
+  const within = names.find((name) => key.startsWith(`${name}.`) || name.startsWith(key));
+  if (within !== undefined) return within;
+  const meant = nearest(key, names);
   const tails = nearest(tail(key), names.map(tail));
   if (tails === undefined || meant !== undefined && tail(meant) === tails) return meant;
   // Of those that end alike, the one that begins most alike.

@@ -13,7 +13,7 @@ export default planPolicy({
     plan: { ...horizonOption, ...ownOption, ...planOptions },
     gradient: {
       starts: count.max(10_000).default(16).describe('Plans that climb side by side.'),
-      iterations: natural.max(1000).default(5).describe('Steps of each.'),
+      iterations: natural.max(1000).default(5).describe('Steps that each of them climbs.'),
       stepSize: positive.default(0.1).describe('Step size of Adam, where actions go from −1 to 1.'),
       std: positive.max(100).default(0.5).describe('Standard deviation of the actions that they begin with.'),
     },

@@ -22,6 +22,8 @@ export interface Lanes {
   readonly memory: Float32Array;
   /** Plans of the agent's own policy, [L, K, H, A]. */
   readonly own?: Float32Array;
+  /** [L, A]: 1 where a discrete action may be taken now; absent where all may. What may be later nobody knows. */
+  readonly legal?: ArrayLike<number>;
 }
 
 /** Worths of N plans in each of L lanes, [L, N, H, A]: leaves [L, N] and [L, N, H, A]. */
@@ -62,7 +64,10 @@ export async function decide(method: PlanMethod, lanes: Lanes, evaluate: Evaluat
   for (let asked = questionsOf(turns); asked; asked = questionsOf(turns)) {
     const plans = together(asked);
     const { worth, slope } = await evaluate(plans, asked[0].length / length);
-    const numbers = worth.map((value) => (Number.isFinite(value) ? value : -Infinity));
+    const numbers = worth.map((value, row) => {
+      const lane = Math.floor((row * count) / worth.length);
+      return Number.isFinite(value) && mayBegin(plans.subarray(row * length, row * length + size), lanes.legal, lane) ? value : -Infinity;
+    });
     refused += worth.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
     rounds.push({ plans, worth: numbers });
     turns = dialogues.map((dialogue, lane) =>
@@ -71,7 +76,13 @@ export async function decide(method: PlanMethod, lanes: Lanes, evaluate: Evaluat
   const planned = turns.map(({ value }) => value as Planned);
   const able = planned.map(({ plan }, lane) =>
     plan.every(Number.isFinite) && rounds.some(({ worth }) => part(worth, lane).some((value) => value > -Infinity)));
-  const before = (lane: number) => (lanes.isFirst[lane] ? new Float32Array(length) : shifted(part(lanes.plan, lane), size));
+  const before = (lane: number) => {
+    const plan = lanes.isFirst[lane] ? new Float32Array(length) : shifted(part(lanes.plan, lane), size);
+    if (!mayBegin(plan.subarray(0, size), lanes.legal, lane)) {
+      for (let action = 0; action < size; action++) plan[action] = Number(action === firstLegal(lanes.legal, lane, size));
+    }
+    return plan;
+  };
   const blank = (lane: number) => (lanes.isFirst[lane] ? new Float32Array(memorySize) : part(lanes.memory, lane));
   return {
     plan: together(planned.map(({ plan }, lane) => (able[lane] ? plan : before(lane)))),
@@ -79,6 +90,16 @@ export async function decide(method: PlanMethod, lanes: Lanes, evaluate: Evaluat
     asked: rounds.reduce((sum, { worth }) => sum + worth.length, 0), refused,
     fellBack: able.filter((fine) => !fine).length, rounds,
   };
+}
+
+/** Whether the one-hot action `row` [A] is legal in a lane. */
+function mayBegin(row: Float32Array, legal: Lanes['legal'], lane: number): boolean {
+  return legal === undefined || row.some((one, action) => one > 0 && legal[lane * row.length + action] > 0);
+}
+
+function firstLegal(legal: Lanes['legal'], lane: number, size: number): number {
+  for (let action = 0; action < size; action++) if (legal?.[lane * size + action]) return action;
+  return 0;
 }
 
 /** What all lanes ask now; nothing once they have decided. @throws Error where they disagree */
