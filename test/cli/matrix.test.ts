@@ -51,11 +51,13 @@ describe('matrix', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect(stdout).toMatch(new RegExp([
       '^catch, dreamer, the same 2 episodes for every policy, seed 0',
       String.raw`  policy +simulations +return \[95 %\] +score +ms per decision +with worlds +simulations/s`,
-      row('actor', 0), `${row('gumbel', 16)} +${number}`, `${row('puct', 16)} +${number}`, row('random', 0),
-      'batch of 2: .*', 'left out: sampled searches continuous actions, and these are discrete', 'matrix\\.png\n$',
+      row('actor', 0), row('cem', 0), `${row('gumbel', 16)} +${number}`, row('lookahead', 0), `${row('puct', 16)} +${number}`,
+      row('random', 0), row('shooting', 0), 'batch of 2: .*',
+      ...['gradient', 'icem', 'mppi'].map((name) => `left out: ${name} plans continuous actions, and these are discrete`),
+      'left out: sampled searches continuous actions, and these are discrete', 'matrix\\.png\n$',
     ].join('\n')));
     expect(stderr.split('\n').map((line) => line.split(':')[0])).toEqual([
-      'actor', 'gumbel, 16 simulations', 'puct, 16 simulations', 'random', '',
+      'actor', 'cem', 'gumbel, 16 simulations', 'lookahead', 'puct, 16 simulations', 'random', 'shooting', '',
     ]);
     expect(readFileSync(path.join(folder, 'matrix.svg'), 'utf8')).toContain('puct, 16 simulations, ');
     expect(existsSync(path.join(folder, 'matrix.png'))).toBe(true);
