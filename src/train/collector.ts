@@ -28,6 +28,8 @@ export interface Tick {
   readonly steps: readonly (readonly Step[])[];
   /** What was found by a search before them, if one was made, and what was legal, if not everything: leaves [N, …]. */
   readonly targets: Group<NdArray>;
+  /** What the policy counted, by name. */
+  readonly stats: Readonly<Record<string, number>>;
 }
 
 export interface Collected {
@@ -137,7 +139,7 @@ async function play(driver: OpenDriver, policy: Policy, { carry: from, ticks: co
     const legal = observation.legal && { ...observation.legal, data: observation.legal.data.slice() };
     const arrived = await driver.step(choice.action);
     carry = choice.carry;
-    ticks.push({ steps: arrived.steps, targets: { ...choice.targets, ...(legal ? { legal } : {}) } });
+    ticks.push({ steps: arrived.steps, targets: { ...choice.targets, ...(legal ? { legal } : {}) }, stats: choice.stats });
     finished.push(...arrived.finished);
   }
   return { ticks, finished, carry };

@@ -103,7 +103,8 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     }
 
     // Meet: the new steps become memory, the new parameters act.
-    for (const { steps, targets } of collected.ticks) {
+    for (const { steps, targets, stats } of collected.ticks) {
+      means.add(warningsOf(stats));
       // They are about what lanes show before they step on.
       const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([collector.lanes, ...shape]));
       if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
@@ -132,6 +133,10 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     if (refused && diverged) throw new DivergedError(divergence(refused, update));
   }
 }
+
+/** What a planner counts of plans that were worth no number; the other counts are for whoever times it. */
+const warningsOf = (stats: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(stats).filter(([name]) => name.startsWith('plan/')));
 
 /** Of whichever agent: models state it under one name. */
 function horizonOf({ model }: Config): number {

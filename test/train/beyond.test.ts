@@ -4,7 +4,7 @@ import type { Tick } from '../../src/train/collector.ts';
 import { createMeans } from '../../src/train/metrics.ts';
 
 const tick = (...rewards: number[]): Tick => ({
-  targets: {},
+  targets: {}, stats: {},
   steps: rewards.map((reward) => [
     { image: new Uint8Array(0), action: new Float32Array(0), reward, isFirst: false, isLast: false, isTerminal: false },
   ]),
