@@ -1,4 +1,4 @@
-/** `dreamtree plan`: planning by sequences of actions over the true world, without any learning. */
+/** `dreamtree plan`: planning by sequences of actions, over the true world or behind one decision of an agent. */
 import type { Command } from 'commander';
 import { UserError } from '../../user-error.ts';
 
@@ -8,9 +8,12 @@ Example:
   dreamtree plan reacher --policy icem --horizon 15 --episodes 20
   dreamtree plan mountain-car-continuous --policy icem --horizon 100 --set icem.candidates=64
   dreamtree plan cartpole --policy lookahead --set lookahead.depth=5 --json
+  dreamtree plan checkpoints/pendulum.dream --policy cem --step 20 --out plan.png
 
-The planner sees the true state and tries its plans in the true world: what it would achieve with a perfect model.
-Over what an agent has learned: dreamtree eval RUN --policy cem, dreamtree matrix RUN --policies actor,cem,icem,mppi.
+In a world the planner sees the true state and tries its plans in the true world: what it would achieve with a perfect model.
+Of a run or a checkpoint one decision is drawn: the chosen plan, and the best, the median and the worst of its last round, as they
+are imagined, beside what really comes of the chosen one; and how returns spread from round to round.
+Returns of plans over what an agent has learned: dreamtree eval RUN --policy cem, dreamtree matrix RUN --policies actor,cem,icem,mppi.
 Every planner's options: dreamtree list --keys --policy cem.`;
 
 interface PlanOptions {
@@ -18,6 +21,8 @@ interface PlanOptions {
   readonly horizon?: string;
   readonly episodes: string;
   readonly seed: string;
+  readonly step: string;
+  readonly out?: string;
   readonly set?: readonly string[];
   readonly json?: boolean;
 }
@@ -25,12 +30,14 @@ interface PlanOptions {
 export default function registerPlan(program: Command): void {
   program
     .command('plan')
-    .description('Plan in the true world, without any learning, and report the returns of fresh episodes.')
-    .argument('<env | file>', 'a world by name, or the .ts or .js file that holds it')
+    .description('Plan in the true world, without any learning, and report returns; or draw what an agent plans at a decision.')
+    .argument('<env | run>', 'a world by name or file; or a run folder or checkpoint, of which a decision is drawn')
     .option('--policy <name | file>', 'a planner: shooting, cem, icem, mppi (continuous actions) or lookahead (discrete ones)', 'cem')
     .option('--horizon <n>', 'actions of a plan (the same as --set plan.horizon=n; default: 20)')
     .option('--episodes <n>', 'episodes to play', '10')
     .option('--seed <seed>', 'seed of the episodes', '0')
+    .option('--step <n>', 'of a run: the decision of the episode to look at, counted from 0', '0')
+    .option('--out <file>', 'of a run: a .png, .webp or .gif; the returns go beside it (default: plan.png)')
     .option('--set <key=value...>', "any key of the planner's, for example cem.candidates=500")
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -42,7 +49,52 @@ const HORIZON = 20;
 /** What comes later counts as much. */
 const DISCOUNT = 1;
 
-async function plan(name: string, { policy, horizon, episodes: count, seed: from, set = [], json }: PlanOptions): Promise<void> {
+async function plan(name: string, options: PlanOptions): Promise<void> {
+  const { existsSync, statSync } = await import('node:fs');
+  const isRun = existsSync(name) && (statSync(name).isDirectory() || name.endsWith('.dream'));
+  if (isRun) return drawPlan(name, options);
+  if (options.out !== undefined) throw new UserError(`--out: '${name}' is a world, whose plans are played and not drawn; give a run or a checkpoint`);
+  return planInTruth(name, options);
+}
+
+async function drawPlan(target: string, { policy: name, horizon, seed: from, step: at, out = 'plan.png', set = [], json }: PlanOptions): Promise<void> {
+  const { integer } = await import('../arguments.ts');
+  const [step, seed] = [integer('--step', at, 0), integer('--seed', from)];
+  const { pictureFormat } = await import('../../viz/picture.ts');
+  const { requireWritableFile } = await import('../../viz/output-file.ts');
+  pictureFormat(out);
+  requireWritableFile(out);
+  const { openAgent } = await import('../../open/open.ts');
+  const { openPolicy } = await import('../../train/configure.ts');
+  const { fanPlot, seePlan } = await import('../../../eval/plan-picture.ts');
+  const { writeDream } = await import('../../viz/dream-strip.ts');
+  const { writePlot } = await import('../../viz/plot.ts');
+  const { createRng } = await import('../../random.ts');
+  const { isExternal, whyNoTruth } = await import('../../world/external.ts');
+  const { returnInWords } = await import('../../../eval/statistics.ts');
+  const far = horizon === undefined ? [] : [`plan.horizon=${integer('--horizon', horizon, 1)}`];
+  const { config, world, environment, agent, params, engine } = await openAgent(target, { overrides: [...far, ...set], policies: [name] });
+  if (isExternal(environment)) throw new UserError(`${whyNoTruth(environment)}: no outcome of a plan can be drawn`);
+  const policy = await openPolicy(name, config, environment.actions, agent);
+  if (!policy.variant.plans) throw new UserError(`--policy: '${name}' does not plan sequences of actions`);
+  const seen = await seePlan({ ...world, agent, params, engine, policy, step, rng: createRng(seed).split('plan') });
+  if (seen.step < step) console.error(`the episode ended before decision ${step}: this is decision ${seen.step}, its last`);
+  const title = `${environment.name}: ${config.agent}, ${name}, decision ${seen.step}; rewards added up, in brackets what the planner took them for`;
+  await writeDream(out, seen.rows, { context: 1, title });
+  const returns = `${out.replace(/\.\w+$/, '')}-returns`;
+  await writePlot(returns, fanPlot(seen.rounds, `${environment.name}: returns of plans, round by round`));
+  const sum = (rewards: readonly number[]) => rewards.reduce((total, reward) => total + reward, 0);
+  if (json) {
+    const plans = seen.plans.map(({ name: which, actions, worth, rewards }) =>
+      ({ name: which, actions: [...actions], ...(worth === undefined ? {} : { worth }), rewards, return: sum(rewards) }));
+    console.log(JSON.stringify({ env: environment.name, policy: name, step: seen.step, plans, trueReturn: sum(seen.trueRewards), file: out, returns: `${returns}.png` }));
+    return;
+  }
+  console.log(`imagined ${seen.plans.map(({ name: which, rewards }) => `${which} ${returnInWords(sum(rewards))}`).join(', ')}; truly ${returnInWords(sum(seen.trueRewards))}`);
+  console.log(`${out}\n${returns}.png`);
+}
+
+async function planInTruth(name: string, { policy, horizon, episodes: count, seed: from, set = [], json }: PlanOptions): Promise<void> {
   const { integer } = await import('../arguments.ts');
   const [episodes, seed] = [integer('--episodes', count, 1), integer('--seed', from)];
   const { loadWorld } = await import('../../open/open.ts');
