@@ -67,8 +67,7 @@ export const worldPresets: Readonly<Record<string, ConfigLayer>> = {
   catch: {
     preset: 'tiny',
     behavior: { entropy: 0.03, imaginationHorizon: 10, imaginationStarts: 64 },
-    optimizer: { warmup: 300 },
-    train: { steps: 7_000, trainRatio: 24, prefill: 500 },
+    train: { steps: 12_000, trainRatio: 24, prefill: 500 },
   },
   cartpole: { preset: 'tiny', train: { steps: 40_000 } },
   // Who won is all that counts: values learn how games ended (MuZero, appendix G).
