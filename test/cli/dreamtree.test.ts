@@ -67,7 +67,9 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
       reference: { random: -0.6, expert: 1 },
     });
     expect(listing.agents.map(({ name }) => name)).toContain('gumbel-muzero');
-    expect(listing.policies.map(({ name }) => name)).toEqual(['actor', 'gumbel', 'puct', 'random', 'sampled']);
+    expect(listing.policies.map(({ name }) => name)).toEqual([
+      'actor', 'cem', 'gradient', 'gumbel', 'icem', 'lookahead', 'mppi', 'puct', 'random', 'sampled', 'shooting',
+    ]);
     expect(listing.presets.find(({ name }) => name === 'tiny')).toMatchObject({
       size: 32, batchSize: 8, sizes: { 'model.deter': 128, 'model.classes': 8, 'behavior.imaginationStarts': 32 },
     });
