@@ -11,7 +11,8 @@ Example:
   dreamtree eval checkpoints/catch.dream --measures return,open-loop,reward-error,sharpness
 
 Without --policy the agent acts as it did while it learned, but without the randomness. Any agent can act by its own
-policy head (actor) and by tree search over its latents: puct and gumbel for discrete actions, sampled for continuous ones.
+policy head (actor), by tree search over its latents (puct and gumbel for discrete actions, sampled for continuous ones), and by
+planning sequences of actions (cem, shooting; lookahead for discrete actions, icem, mppi and gradient for continuous ones).
 In a game for two it begins every other game, and returns are 1 for a game won and −1 for one lost.
 With --measures other numbers are taken, of as many episodes: dreamtree list has them all.`;
 
@@ -32,7 +33,7 @@ export default function registerEval(program: Command): void {
     .command('eval')
     .description('Play fresh episodes with a trained agent and report its returns.')
     .argument('<run or checkpoint>', 'a run folder or a checkpoint file')
-    .option('--policy <name | file>', 'how to act: actor, puct, gumbel, sampled or random (default: as in learning)')
+    .option('--policy <name | file>', 'how to act: actor, gumbel, cem, …: dreamtree list has them all (default: as in learning)')
     .option('--world <name>', "another world than the agent's own, such as dream:<run or checkpoint>")
     .option('--simulations <n>', 'simulations of a search (the same as --set search.simulations=n)')
     .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
