@@ -14,7 +14,7 @@ export default planPolicy({
     cem: {
       candidates: count.max(100_000).default(128).describe('Plans of each round.'),
       iterations: count.max(1000).default(4).describe('Rounds of plans in each decision.'),
-      elites: count.default(16).describe('The best plans, around which the next ones are drawn.'),
+      elites: count.max(100_000).default(16).describe('The best plans, around which the next ones are drawn.'),
       momentum: decay.default(0.1).describe('Share of what the distribution of plans was before.'),
       std: positive.max(100).default(0.5).describe('Standard deviation of continuous actions at first, where they go from −1 to 1.'),
       warmStart: z.boolean().default(true).describe('Begin with what was planned last, one step later.'),

@@ -14,7 +14,7 @@ export default planPolicy({
     icem: {
       candidates: count.max(100_000).default(48).describe('Plans of the first round.'),
       iterations: count.max(1000).default(3).describe('Rounds of plans in each decision.'),
-      elites: count.default(8).describe('The best plans, around which the next ones are drawn.'),
+      elites: count.max(100_000).default(8).describe('The best plans, around which the next ones are drawn.'),
       momentum: decay.default(0.1).describe('Share of what the distribution of plans was before.'),
       std: positive.max(100).default(0.5).describe('Standard deviation of actions at first, where they go from −1 to 1.'),
       beta: z.number().min(0).max(20).default(2).describe('Exponent of the noise: 0 is white, and the larger the longer it keeps to one side.'),

@@ -13,7 +13,7 @@ export default planPolicy({
     mppi: {
       candidates: count.max(100_000).default(96).describe('Plans of each round.'),
       iterations: count.max(1000).default(4).describe('Rounds of plans in each decision.'),
-      elites: natural.default(16).describe('The best plans, which alone count; 0: all do.'),
+      elites: natural.max(100_000).default(16).describe('The best plans, which alone count; 0: all do.'),
       temperature: positive.default(0.5).describe('Difference of returns at which a plan weighs e times more.'),
       std: positive.max(100).default(1).describe('Standard deviation of actions at first, where they go from −1 to 1.'),
       minStd: positive.max(100).default(0.05).describe('And at least, where it follows the best plans.'),

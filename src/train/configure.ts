@@ -64,8 +64,12 @@ export interface ListedVariants {
   readonly policies: readonly (NamedComponent & { readonly component: PolicyVariant })[];
 }
 
-/** Everything in `agents` and `policies`. */
-export async function listVariants(): Promise<ListedVariants> {
+/** Everything in `agents` and `policies`, loaded once. */
+export const listVariants = (): Promise<ListedVariants> => (listed ??= loadVariants());
+
+let listed: Promise<ListedVariants> | undefined;
+
+async function loadVariants(): Promise<ListedVariants> {
   const [agents, policies] = await Promise.all([variantNames(AGENTS), variantNames(POLICIES)]);
   return {
     agents: await Promise.all(agents.map(async (name) => ({ name, component: await loadAgent(name) }))),

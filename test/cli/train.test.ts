@@ -112,7 +112,7 @@ describe('a world of the user, from its file to pictures', { timeout: 600_000 },
   it.each([
     [['eval', 'nowhere'], /nowhere does not exist/],
     [['eval', 'my-env.ts'], /my-env\.ts is not a dreamtree checkpoint/],
-    [['eval', 'run', '--policy', 'monkey'], /unknown policy 'monkey'\. Known: actor, gumbel, /],
+    [['eval', 'run', '--policy', 'monkey'], /unknown policy 'monkey'\. Known: actor, cem, gradient, gumbel, /],
     [['dream', 'run', '--out', 'x.bmp'], /\.png, \.webp (or|and) \.gif/],
     [['train', './my-env.ts', '--preset', 'debug', '--logdir', 'run', '--seed', '1'], /was begun with seed = 0, not 1/],
     [['train', './my-env.ts', '--set', 'model.dete=3'], /unknown key 'model\.dete'; did you mean 'model\.deter'/],

@@ -28,6 +28,8 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'model.unroll 128': ['train.batchLength=256'],
   'behavior.minStd 100': ['behavior.maxStd=100'],
   'behavior.maxStd 0.0001': ['behavior.minStd=0.0001'],
+  'cem.candidates 1': ['cem.elites=1'],
+  'cem.elites 100000': ['cem.candidates=100000'],
 };
 
 /** Ends that other keys forbid, whatever they are: beside them it is not the range that refuses. */

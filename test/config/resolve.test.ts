@@ -181,7 +181,7 @@ describe('a key that others read', () => {
     ['model={ frames: 3 }', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
     ['model.scales.consistency=1', {},
       `model.scales.consistency is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
-    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, not by muzero'],
+    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, planet, not by muzero'],
     ['search.temperature=0', { policies: ['gumbel'] },
       'search.temperature is read by muzero and by the policy puct, not by dreamer acting by gumbel'],
     ['search.considered=4', { agent: 'muzero', policy: 'actor' },
