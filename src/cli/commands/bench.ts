@@ -12,7 +12,7 @@ Example:
   dreamtree bench update --preset small --json
   dreamtree bench update --agent gumbel-muzero
   dreamtree bench update --preset tiny --torch
-  dreamtree bench update --profile /tmp/trace.json     opens in Perfetto and in the profilers of browsers
+  dreamtree bench update --profile trace.json     opens in Perfetto and in the profilers of browsers
   dreamtree bench update --preset size200m --graph`;
 
 const ENV_HELP = `
@@ -35,7 +35,7 @@ Example:
 const GROWTH_HELP = `
 Example:
   dreamtree bench growth
-  dreamtree bench growth --agent gumbel-muzero --out /tmp/growth --json`;
+  dreamtree bench growth --agent gumbel-muzero --out growth --json`;
 
 export default function registerBench(program: Command): void {
   const bench = program.command('bench').description('Measure how fast this machine is.');
