@@ -60,9 +60,9 @@ export async function trainSession<Evaluation = never>(
   };
   try {
     for await (const moment of trainingLoop(run)) {
-      requireSaved();
-      last = moment;
+      last = moment; // which is what can be saved now, where the one before could not be
       ({ step, update } = moment.state);
+      requireSaved();
       await watch?.(moment);
       if (moment.row) {
         metrics.write(step, update, moment.row);
@@ -75,6 +75,10 @@ export async function trainSession<Evaluation = never>(
       const due = moment.done || stop || late || step - savedAt >= train.checkpointEvery;
       if (due && !moment.refused) {
         await save(moment.state);
+        if (savedAt < 0) {
+          await saving; // until there is a first checkpoint, nothing is done that it would have to be found beside
+          requireSaved();
+        }
         savedAt = step;
       }
       if (stop || late) {
