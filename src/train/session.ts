@@ -60,9 +60,8 @@ export async function trainSession<Evaluation = never>(
   };
   try {
     for await (const moment of trainingLoop(run)) {
-      last = moment; // which is what can be saved now, where the one before could not be
+      last = moment;
       ({ step, update } = moment.state);
-      requireSaved();
       await watch?.(moment);
       if (moment.row) {
         metrics.write(step, update, moment.row);
@@ -71,6 +70,7 @@ export async function trainSession<Evaluation = never>(
           stepsPerSecond: clock.rate('steps', step), rssMb: process.memoryUsage.rss() / 2 ** 20,
         });
       }
+      requireSaved(); // where the one before could not be saved, this one may be, with its row
       const [stop, late] = [stopped(), outOfTime()];
       const due = moment.done || stop || late || step - savedAt >= train.checkpointEvery;
       if (due && !moment.refused) {

@@ -12,6 +12,7 @@ import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
 import { openRun } from '../../src/train/run.ts';
+import { trainSession } from '../../src/train/session.ts';
 import type { Environment, NdArray } from '../../src/types.ts';
 import { UserError } from '../../src/user-error.ts';
 
@@ -79,6 +80,28 @@ describe('a run', () => {
     const { counters } = await readCheckpoint(path.join(directory, 'checkpoint.dream'));
     expect(counters.step).toBeGreaterThan(60);
     expect(await train('parts', cartpole as Environment)).toBe(whole);
+  }, 60_000);
+
+  it('is saved as it stands where an earlier moment could not be, and goes on as if it had been', async () => {
+    const overrides = [...SETTINGS, 'train.checkpointEvery=40'];
+    const configured = await configure({ world: 'cartpole', preset: 'debug', overrides });
+    const session = async (name: string, failing: number) => {
+      const run = await openRun({ directory: path.join(folder, name), ...configured, environment: cartpole as Environment, command: 'test' });
+      let saves = 0;
+      const full = () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'write' }));
+      try {
+        await trainSession({ ...run, save: (state) => (++saves === failing ? full() : run.save(state)) });
+      } finally {
+        await run.close();
+      }
+      return readFileSync(path.join(folder, name, 'metrics.jsonl'), 'utf8');
+    };
+    const whole = await session('whole', Infinity);
+    await expect(session('parts', 2)).rejects.toThrow('no space left');
+    const { counters } = await readCheckpoint(path.join(folder, 'parts', 'checkpoint.dream'));
+    expect(counters.step).toBeGreaterThan(40);
+    expect(counters.step).toBeLessThan(160);
+    expect(await session('parts', Infinity)).toBe(whole);
   }, 60_000);
 
   it('continues with the priorities and the searches that its replay holds', async () => {
