@@ -4,32 +4,19 @@ import { isPlanPolicy } from '../src/acting/plan-policy.ts';
 import { compile } from '../src/engine/compile.ts';
 import { concatRows, reshaped, specsOf } from '../src/nd-array.ts';
 import { rollout } from '../src/nn/rollout.ts';
-import { flatten, mapLatent, mergeTime } from '../src/nn/sequences.ts';
+import { mergeTime, repeated } from '../src/nn/sequences.ts';
 import type { Round } from '../src/planning/plans/decide.ts';
 import { bestOf } from '../src/planning/plans/plan.ts';
-import type { OpenPolicy } from '../src/train/configure.ts';
-import type { Agent, EngineChoice, Environment, Group, NdArray, ParamArrays, Rng } from '../src/types.ts';
+import type { Group, NdArray } from '../src/types.ts';
+import { restoreRng } from '../src/random.ts';
 import type { DreamRow } from '../src/viz/dream-strip.ts';
 import type { LinePlot } from '../src/viz/plot.ts';
 import { UserError } from '../src/user-error.ts';
 import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, lookAhead } from '../src/world/episode.ts';
 import { newestFrames } from '../src/world/frame-stack.ts';
-import { createView, type Look } from '../src/world/view.ts';
+import { createView } from '../src/world/view.ts';
+import type { DecisionOptions } from './search-tree.ts';
 import { returnInWords } from './statistics.ts';
-
-export interface PlanPictureOptions {
-  readonly environment: Environment;
-  readonly size: number;
-  readonly look?: Look;
-  readonly agent: Agent;
-  readonly params: ParamArrays;
-  readonly engine: EngineChoice;
-  /** One that plans. */
-  readonly policy: Pick<OpenPolicy, 'variant' | 'options'>;
-  /** The decision to look at, counted from 0; the planner itself plays up to there. */
-  readonly step: number;
-  readonly rng: Rng;
-}
 
 /** One plan, as it was imagined. */
 export interface SeenPlan {
@@ -53,8 +40,8 @@ export interface SeenDecision {
   readonly step: number;
 }
 
-/** @throws UserError where the agent cannot show what it imagines */
-export async function seePlan(options: PlanPictureOptions): Promise<SeenDecision> {
+/** What a policy that plans thinks there. @throws UserError where the agent cannot show what it imagines */
+export async function seePlan(options: DecisionOptions): Promise<SeenDecision> {
   const { environment, size, agent, rng } = options;
   if (!agent.dynamics?.decode) throw new UserError('this agent has no decoder: what it plans cannot be seen');
   const view = createView(options);
@@ -71,7 +58,7 @@ export async function seePlan(options: PlanPictureOptions): Promise<SeenDecision
   let step = 0;
   for (;; step++) {
     const thought = await planner.think(carry, observation, thoughts.split(step));
-    const before = { ...episode };
+    const before = { ...episode, rng: restoreRng(episode.rng.state()) };
     const [row] = actionRows(environment, 1, thought.action);
     await lookAhead(environment, [{ episode, row }]);
     const arrival = advanceEpisode(environment, episode, row, environment.maxSteps);
@@ -80,8 +67,7 @@ export async function seePlan(options: PlanPictureOptions): Promise<SeenDecision
       const { decision: { plan, rounds }, latent } = thought;
       const chosen = chooseShown(plan, rounds);
       const imagined = await imagine(options, latent, chosen.map(({ actions }) => actions), actionSize);
-      Object.assign(episode, before);
-      const truth = await follow(options, { episode, view, actions: plan, actionSize });
+      const truth = await follow(options, { episode: before, view, actions: plan, actionSize });
       const seen = chosen.map((one, i) => ({ ...one, rewards: imagined.rewards[i] }));
       return { plans: seen, trueRewards: truth.rewards, rows: rowsOf(seen, imagined.pictures, truth), rounds, step };
     }
@@ -103,7 +89,7 @@ function chooseShown(plan: Float32Array, rounds: readonly Round[]): Omit<SeenPla
 }
 
 /** Pictures [P, H + 1, …] and rewards [P][H] of plans, from one latent. */
-async function imagine({ agent, params, engine }: PlanPictureOptions, latent: Group<NdArray>, plans: readonly Float32Array[], size: number) {
+async function imagine({ agent, params, engine }: DecisionOptions, latent: Group<NdArray>, plans: readonly Float32Array[], size: number) {
   const { dynamics } = agent;
   const decode = dynamics?.decode;
   if (!dynamics || !decode) throw new Error('expected an agent with a decoder');
@@ -113,8 +99,7 @@ async function imagine({ agent, params, engine }: PlanPictureOptions, latent: Gr
   plans.forEach((plan, i) => data.set(plan, i * plan.length));
   const inputs = { params, latent, plans: { plans: { data, shape: [count, horizon, size], dtype: 'float32' as const } } };
   const program = await compile('imagined-plans', ({ params: weights, latent: from, plans: { plans: actions } }) => {
-    const starts = mapLatent(from, (leaf) => flatten(tf.tile(tf.expandDims(leaf, 1), [1, count, ...leaf.shape.slice(1).map(() => 1)]), 2));
-    const { latents } = rollout(dynamics, weights, starts, { actions, gradients: 'none' });
+    const { latents } = rollout(dynamics, weights, repeated(from, count), { actions, gradients: 'none' });
     const all = mergeTime(latents);
     return { seen: { pictures: decode(weights, all), rewards: tf.reshape(dynamics.outcome(weights, all).reward.predict(), [count, horizon + 1]) } };
   }, specsOf(inputs), { engine });
@@ -132,7 +117,7 @@ interface Following {
 }
 
 /** The true world under a plan; after an end its last picture stays. */
-async function follow({ environment, size }: PlanPictureOptions, { episode, view, actions, actionSize }: Following) {
+async function follow({ environment, size }: DecisionOptions, { episode, view, actions, actionSize }: Following) {
   const shape = [size, size, view.channels];
   const frame = (): NdArray => ({ data: Uint8Array.from(view.render(episode)), shape, dtype: 'uint8' });
   const frames = [frame()];

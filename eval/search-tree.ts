@@ -11,20 +11,24 @@ import { actionRows, advanceEpisode, beginEpisode, createObservationBuffer, look
 import { newestFrames } from '../src/world/frame-stack.ts';
 import { createView, type Look } from '../src/world/view.ts';
 
-export interface SearchTreeOptions {
+/** A decision of an episode, to be looked at. */
+export interface DecisionOptions {
   readonly environment: Environment;
   readonly size: number;
   readonly look?: Look;
   readonly agent: Agent;
   readonly params: ParamArrays;
   readonly engine: EngineChoice;
-  /** One that searches. */
   readonly policy: Pick<OpenPolicy, 'variant' | 'options'>;
-  /** The decision to look at, counted from 0; the search itself plays up to there. */
+  /** Counted from 0; the policy itself plays up to there. */
   readonly step: number;
+  readonly rng: Rng;
+}
+
+/** The policy is one that searches. */
+export interface SearchTreeOptions extends DecisionOptions {
   /** Nodes that are kept, the most visited first. */
   readonly maxNodes: number;
-  readonly rng: Rng;
 }
 
 export interface SeenTree {

@@ -28,15 +28,16 @@ export interface PlanBenchOptions {
 }
 
 /** 5 rounds of 500 plans of 10 actions: what PETS-like planners take. */
-export const CLASSIC = ['cem.candidates=500', 'cem.iterations=5', 'cem.elites=50', 'plan.horizon=10', 'plan.own=0'];
+const CLASSIC = ['cem.candidates=500', 'cem.iterations=5', 'cem.elites=50', 'plan.horizon=10', 'plan.own=0'];
 
 export async function benchPlan(environment: Environment, { preset, policies, lanes, overrides, calls = 9 }: PlanBenchOptions): Promise<PlanBench[]> {
   const results: PlanBench[] = [];
+  // The keys of all planners together: each reads its own.
+  const configured = await configure({ world: environment.name, preset, policies: ['cem', ...policies], overrides: [...CLASSIC, ...overrides] });
+  const settled = settle(configured, environment);
+  const params = initParameters(settled.agent.parameters, createRng(0));
+  const engine = await resolveEngine(settled.config.engine.name, settled.config.engine.provider);
   for (const name of policies) {
-    const configured = await configure({ world: environment.name, preset, policies: [name], overrides: overrides.filter((one) => fits(one, name)) });
-    const settled = settle(configured, environment);
-    const params = initParameters(settled.agent.parameters, createRng(0));
-    const engine = await resolveEngine(settled.config.engine.name, settled.config.engine.provider);
     for (const count of lanes) {
       const policy = await actBy({ ...settled, params, engine }, { name, lanes: count });
       const { size, channels } = settled.shape.image;
@@ -65,7 +66,7 @@ export async function comparePlanWithTorch(environment: Environment, preset: str
   const results: { readonly ms: number; readonly torchMs: number; readonly torch: string }[] = [];
   for (let turn = 0; turn < turns; turn++) {
     const theirs = await runScript<{ torch: string; ms: number }>(python, 'plan_torch.py', { config, calls, actionSize: actionSize(environment.actions) });
-    const [{ msPerDecision }] = await benchPlan(environment, { preset, policies: ['cem'], lanes: [1], overrides: CLASSIC, calls });
+    const [{ msPerDecision }] = await benchPlan(environment, { preset, policies: ['cem'], lanes: [1], overrides: [], calls });
     results.push({ ms: msPerDecision, torchMs: theirs.ms, torch: theirs.torch });
   }
   const ratios = results.map(({ ms, torchMs }) => torchMs / ms);
@@ -74,12 +75,6 @@ export async function comparePlanWithTorch(environment: Environment, preset: str
     ratio: median(ratios), ratios,
   };
 }
-
-/** A key of another planner's is not read by this one. */
-const fits = (override: string, policy: string): boolean => {
-  const [section] = override.split('.');
-  return section === policy || section === 'train' || section === 'model' || section === 'behavior' || (section === 'plan' && policy !== 'lookahead');
-};
 
 async function time(policy: RunningPolicy, observation: ReturnType<typeof blankObservation>, lanes: number, calls: number) {
   const rng = createRng(1);

@@ -6,7 +6,7 @@ import { valueAndGradients } from '../engine/gradients.ts';
 import type { Program } from '../engine/program.ts';
 import { mapGroup } from '../nd-array.ts';
 import { rollout } from '../nn/rollout.ts';
-import { cut, flatten, mapLatent, mergeTime } from '../nn/sequences.ts';
+import { along, cut, flatten, mapLatent, mergeTime, repeated } from '../nn/sequences.ts';
 import type { Agent, Dynamics, Groups, Latent, Noise, ParamArrays, Params, TensorSpec } from '../types.ts';
 import type { PlanSettings } from './plan-options.ts';
 
@@ -95,15 +95,6 @@ function imaginedReturns(
   return rewards.reduceRight<Tensor | undefined>(
     (after, now, step) => (after ? tf.add(now, tf.mul(discounts[step], after)) : now), value,
   ) as Tensor;
-}
-
-/** [L, …] → [L·n, …], each row n times. */
-const repeated = (latent: Latent, times: number): Latent => mapLatent(latent, (leaf) => flatten(along(leaf, 1, times), 2));
-
-/** The same along a new axis, `times` over. tfjs has no gradient of a tile of five dimensions. */
-function along(tensor: Tensor, axis: number, times: number): Tensor {
-  const kept = tf.expandDims(tensor, axis);
-  return tf.mul(kept, tf.fill(kept.shape.map((_, i) => (i === axis ? times : 1)), 1));
 }
 
 /** Noise of which all plans of a lane have the same. */

@@ -39,7 +39,7 @@ export function registerBenchPlan(bench: Command): void {
 
 async function benchPlanCommand({ policies, lanes, preset, set = [], torch, json }: PlanBenchOptions): Promise<void> {
   const { integer } = await import('./arguments.ts');
-  const { benchPlan, CLASSIC, comparePlanWithTorch } = await import('../../eval/bench/plan.ts');
+  const { benchPlan, comparePlanWithTorch } = await import('../../eval/bench/plan.ts');
   const { loadWorld } = await import('../open/open.ts');
   const environment = await loadWorld(WORLD);
   if (torch) {
@@ -55,7 +55,7 @@ async function benchPlanCommand({ policies, lanes, preset, set = [], torch, json
     if (!variant.plans) throw new UserError(`--policies: '${name}' does not plan sequences of actions`);
     requireFits(name, variant, environment.actions);
   }
-  const results = await benchPlan(environment, { preset, policies: names, lanes: counts, overrides: [...CLASSIC, ...set] });
+  const results = await benchPlan(environment, { preset, policies: names, lanes: counts, overrides: set });
   if (json) {
     console.log(JSON.stringify(results, null, 2));
     return;

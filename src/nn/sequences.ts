@@ -50,3 +50,12 @@ export const flatten = (tensor: Tensor, axes: number): Tensor =>
 
 /** Leaves [B, T, …] → [B·T, …] */
 export const mergeTime = (latent: Latent): Latent => mapLatent(latent, (leaf) => flatten(leaf, 2));
+
+/** The same along a new axis, `times` over. tfjs has no gradient of a tile of five dimensions. */
+export function along(tensor: Tensor, axis: number, times: number): Tensor {
+  const kept = tf.expandDims(tensor, axis);
+  return tf.mul(kept, tf.fill(kept.shape.map((_, i) => (i === axis ? times : 1)), 1));
+}
+
+/** Leaves [N, …] → [N·times, …], each row so many times. */
+export const repeated = (latent: Latent, times: number): Latent => mapLatent(latent, (leaf) => flatten(along(leaf, 1, times), 2));
