@@ -68,6 +68,14 @@ describe('the worth of a plan', () => {
     expect([...slope.data]).toEqual(expected.map((value) => expect.closeTo(value, 2)));
   });
 
+  it('is that of each plan, and of no other, however many particles it has', async () => {
+    const still = { ...dynamics, imagine: (...[params, latent, action]: Parameters<Dynamics['imagine']>) => dynamics.imagine(params, latent, action) };
+    const program = await compileWorth({ ...setting, dynamics: still, count: 3, settings: { ...SETTINGS, particles: 4, risk: 1 }, slopes: false });
+    const { found: { worth } } = await program.run(inputs, createRng(7));
+    await program.dispose();
+    expect([...worth.data].map((value) => value.toFixed(2))).toEqual([...(await worthsOf({})).worth.data].map((value) => value.toFixed(2)));
+  });
+
   it('is the mean over particles, which are the same for all plans of a lane, less some of their deviations', async () => {
     const mean = [...(await worthsOf({ particles: 1 })).worth.data];
     expect(mean).not.toEqual([...(await worthsOf({})).worth.data]);
