@@ -59,7 +59,7 @@ export class SequenceStarts {
 
   /**
    * One of all starts of sequences of `length` steps, of which there is at least one, with its rarity: 1 / (N·P),
-   * where it is one of N and is drawn with probability P. That is 1 where every start is as probable as any other.
+   * where it is one of N and is drawn with probability P. That is 1 where every start is as probable as the others.
    */
   #draw(length: number, rng: Rng): { readonly position: SequencePosition; readonly rarity: number } {
     const { lanes, priorities } = this.#memory;

@@ -23,7 +23,7 @@ export interface CompileReport {
   readonly cached: boolean;
 }
 
-/** What noise is drawn from: any stream. */
+/** What noise is drawn from. */
 export type NoiseSource = Pick<Rng, 'fillUniform' | 'fillNormal'>;
 
 export interface Program {
