@@ -52,6 +52,9 @@ function planRefusal({ name, kinds }: Pick<PlanSearch, 'name' | 'kinds'>, { kind
 /** What a planner remembers, beside what the representation does. */
 const [PLAN, MEMORY] = ['plan/plan', 'plan/memory'];
 
+/** As many streams as one number can tell apart. */
+const DECISIONS = 2 ** 24;
+
 async function createPlanPolicy<O extends Options>(search: PlanSearch<O>, setting: ActingSetting, options: OptionsOf<O>): Promise<PlanPolicy> {
   const { agent, actions, lanes, frozen = false, params, actionSize, explore } = setting;
   const { dynamics, prediction } = agent;
@@ -88,17 +91,19 @@ async function createPlanPolicy<O extends Options>(search: PlanSearch<O>, settin
     const { [PLAN]: plan, [MEMORY]: memory, ...remembered } = before;
     const { latent, carry } = await sight.run(remembered, observation, rng);
     const { params: weights } = sight;
-    const made = await own?.run({ ...(frozen ? {} : { params: weights }), latent }, rng.split('own'));
+    // A part of a stream is the same whenever it is asked for, and every decision needs its own.
+    const chance = rng.split(rng.int(DECISIONS));
+    const made = await own?.run({ ...(frozen ? {} : { params: weights }), latent }, chance.split('own'));
     const decision = await decide(
       method,
       {
         isFirst: observation.isFirst.data, plan: floats(plan), memory: memory ? floats(memory) : new Float32Array(0),
         ...(made ? { own: floats(made.own.plans) } : {}), ...(observation.legal ? { legal: observation.legal.data } : {}),
       },
-      evaluator(weights, latent, rng), rng.split('plans'),
+      evaluator(weights, latent, chance), chance.split('plans'),
     );
     const action = actionsOf(decision, method);
-    if (explore) disturb(action, { space: actions, amount: settings.exploration, legal: observation.legal?.data }, rng.split('exploration'));
+    if (explore) disturb(action, { space: actions, amount: settings.exploration, legal: observation.legal?.data }, chance.split('exploration'));
     return {
       action: { data: action, shape: [lanes, actionSize], dtype: 'float32' as const },
       carry: { ...carry, ...rememberedBy(decision, method, lanes) },

@@ -180,6 +180,15 @@ describe.each(variants)('the policy %s', (name, variant) => {
       await Promise.all([policy.dispose(), frozen.dispose()]);
     });
 
+    it('draws anew at every decision while it learns', async () => {
+      const policy = await variant.create({ ...options, explore: true }, values);
+      const rng = createRng(1);
+      const seen = new Set<string>();
+      for (let t = 0; t < 24; t++) seen.add([...(await policy.act(policy.initial(LANES), observe(setting, 0), rng)).action.data].join());
+      expect(seen.size).toBeGreaterThan(1);
+      await policy.dispose();
+    });
+
     it('remembers nothing from before an episode', async () => {
       const policy = await variant.create({ ...options, explore: false }, values);
       const used = (await act(setting, policy, createRng(1)))[2].carry;
