@@ -52,6 +52,19 @@ function planRefusal({ name, kinds }: Pick<PlanSearch, 'name' | 'kinds'>, { kind
 /** What a planner remembers, beside what the representation does. */
 const [PLAN, MEMORY] = ['plan/plan', 'plan/memory'];
 
+/** Steps that are imagined at once, at most: with 255 bins their rewards alone take 4 GB. */
+const MOST_ROWS = 2 ** 22;
+
+/** @throws UserError where a decision would take more memory than there is */
+function requireRows(name: string, { lanes, count, horizon, particles }: { lanes: number; count: number; horizon: number; particles: number }): void {
+  const rows = lanes * count * horizon * particles;
+  if (rows <= MOST_ROWS) return;
+  throw new UserError(
+    `${name}: ${count} plans of ${horizon} actions${particles > 1 ? `, ${particles} particles each,` : ''} in ${lanes} worlds at once are ${rows} steps ` +
+    `to be imagined together, expected at most ${MOST_ROWS}: take fewer plans, a shorter horizon or fewer worlds`,
+  );
+}
+
 /** As many streams as one number can tell apart. */
 const DECISIONS = 2 ** 24;
 
@@ -66,6 +79,9 @@ async function createPlanPolicy<O extends Options>(search: PlanSearch<O>, settin
     agent, dynamics, lanes, horizon: method.horizon, actionSize, threads: setting.threads ?? 1,
     ...(setting.engine ? { engine: setting.engine } : {}), ...(frozen ? { baked: params } : {}),
   };
+  const requireFew = (count: number) =>
+    requireRows(search.name, { lanes, count, horizon: method.horizon, particles: Math.max(1, settings.particles) });
+  requireFew(search.candidates(options)); // before anything is compiled for so many
   const ownCount = prediction ? Math.round(settings.own * search.candidates(options)) : 0;
   const [sight, own] = await Promise.all([
     createSight(setting, { name: 'latent', say: ({ latent }) => ({ latent }) }),
@@ -74,6 +90,7 @@ async function createPlanPolicy<O extends Options>(search: PlanSearch<O>, settin
   /** By how many plans are asked about. */
   const worths = new Map<number, Promise<Program>>();
   const worthOf = (count: number) => {
+    requireFew(count);
     const known = worths.get(count) ?? compileWorth({ ...programs, count, settings, slopes: search.slopes ?? false });
     worths.set(count, known);
     return known;

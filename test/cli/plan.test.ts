@@ -59,6 +59,8 @@ describe('plan', { timeout: SPAWN_TIMEOUT_MS }, () => {
     ['a game for two', ['tic-tac-toe', '--policy', 'cem'], /^error: tic-tac-toe: planners plan for one player, and here two act in turn\n$/],
     ['more sequences than can be listed', ['taxi', '--policy', 'lookahead', '--set', 'lookahead.depth=9'], /^error: lookahead.depth: 6 actions make 10077696 sequences of 9; expected at most 100000\n$/],
     ['a picture of a world', ['pendulum', '--out', 'x.png'], /^error: --out: 'pendulum' is a world, whose plans are played and not drawn/],
+    ['more steps than there is memory for', [agent('pendulum'), '--policy', 'cem', '--set', 'cem.candidates=100000', 'plan.horizon=512'],
+      /^error: cem: 100000 plans of 512 actions in 1 worlds at once are 51200000 steps to be imagined together, expected at most 4194304: /],
     ['an agent without a planner', [agent('catch'), '--policy', 'gumbel'], /^error: --policy: 'gumbel' does not plan sequences of actions\n$/],
   ])('refuses %s', async (_, args, message) => {
     const { stdout, stderr, code } = await plan(...args);
