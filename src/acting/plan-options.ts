@@ -17,6 +17,8 @@ export const planOptions = {
   terminal: z.enum(['none', 'critic']).default('critic').describe('What lies beyond the horizon: nothing, or what the critic says, where there is one.'),
   particles: natural.max(256).default(0).describe('Futures that are drawn for each plan, whose mean counts; 0: the most probable one.'),
   risk: weight.default(0).describe('Standard deviations of the return over those futures that are taken off its mean.'),
+  penalty: weight.default(0).describe("What disagreement between an ensemble's members takes off the reward of a step, for each unit of it."),
+  adaptive: z.boolean().default(false).describe('Plans count up to the first step on which the members disagree more than is usual in replay.'),
   exploration: weight.default(0.3).describe('While learning: deviation of noise on continuous actions, or chance of a random discrete one.'),
 } as const satisfies Shape;
 

@@ -3,10 +3,10 @@ import type { Broken, Options, OptionsOf } from '../config/index.ts';
 import type { Program } from '../engine/program.ts';
 import { zeros } from '../nd-array.ts';
 import { actionsOf, decide, type Decision, type Evaluate, type PlanMethod } from '../planning/plans/decide.ts';
-import type { ActionSpace, Agent, Choice, Group, NdArray, Observation, ParamArrays, Rng, RunningPolicy } from '../types.ts';
+import type { ActionSpace, Agent, Choice, Dynamics, Group, NdArray, Observation, ParamArrays, Rng, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { encodeAction, randomAction } from '../world/actions.ts';
-import { planSettings } from './plan-options.ts';
+import { planSettings, type PlanSettings } from './plan-options.ts';
 import { compileOwn, compileWorth } from './plan-programs.ts';
 import { definePolicy, type ActingSetting, type PlanSearch, type PolicyVariant } from './policy-variant.ts';
 import { createSight } from './sight.ts';
@@ -65,6 +65,15 @@ function requireRows(name: string, { lanes, count, horizon, particles }: { lanes
   );
 }
 
+/** @throws UserError where nobody can say how little is known of a step */
+function requireEnsemble(name: string, { latentShapes }: Dynamics, { penalty, adaptive }: PlanSettings): void {
+  if ((penalty === 0 && !adaptive) || 'disagreement' in latentShapes) return;
+  throw new UserError(
+    `${name}: plan.${penalty > 0 ? 'penalty' : 'adaptive'} asks where an ensemble disagrees, and this agent has none: ` +
+    'train one with --set ensemble.members=5',
+  );
+}
+
 /** As many streams as one number can tell apart. */
 const DECISIONS = 2 ** 24;
 
@@ -74,6 +83,7 @@ async function createPlanPolicy<O extends Options>(search: PlanSearch<O>, settin
   const refusal = planRefusal(search, actions, agent);
   if (refusal !== undefined || !dynamics) throw new UserError(refusal ?? 'expected an agent with dynamics');
   const settings = planSettings(options);
+  requireEnsemble(search.name, dynamics, settings);
   const method = search.method(options, { kind: actions.kind, size: actionSize });
   const programs = {
     agent, dynamics, lanes, horizon: method.horizon, actionSize, threads: setting.threads ?? 1,

@@ -85,16 +85,40 @@ function imaginedReturns(
   const actions = tf.reshape(along(plans, 2, particles), [lanes * repeat, horizon, -1]);
   const { latents } = rollout(dynamics, params, starts, { actions, gradients: slopes ? 'actions' : 'none', ...(noise ? { noise } : {}) });
   const arrived = mapLatent(latents, (leaf) => cut(leaf, 1, horizon));
-  const { reward, discount } = dynamics.outcome(params, mergeTime(arrived));
+  const { reward, discount, disagreement, known } = dynamics.outcome(params, mergeTime(arrived));
   const bySteps = (values: Tensor) => tf.unstack(tf.reshape(values, [lanes * repeat, horizon]), 1);
-  const [rewards, discounts] = [bySteps(reward.predict()), bySteps(discount.predict())];
-  const value = settings.terminal === 'critic'
-    ? prediction?.predict(params, representation.features(mapLatent(arrived, (leaf) => flatten(cut(leaf, horizon - 1, 1), 2)))).value?.predict()
-    : undefined;
+  const received = reward.predict();
+  const rewards = bySteps(settings.penalty > 0 && disagreement ? tf.sub(received, tf.mul(disagreement, settings.penalty)) : received);
+  const discounts = bySteps(discount.predict());
+  const sure = settings.adaptive && known ? bySteps(known) : undefined;
+  const valueAt = (step: number) => (settings.terminal === 'critic'
+    ? prediction?.predict(params, representation.features(mapLatent(arrived, (leaf) => flatten(cut(leaf, step - 1, 1), 2)))).value?.predict()
+    : undefined);
+  const value = valueAt(horizon);
+  if (sure && !value) return knownMean(rewards, discounts, sure);
   // From the end: what comes after a step counts as much as going on from it does.
-  return rewards.reduceRight<Tensor | undefined>(
-    (after, now, step) => (after ? tf.add(now, tf.mul(discounts[step], after)) : now), value,
-  ) as Tensor;
+  return rewards.reduceRight<Tensor | undefined>((after, now, step) => {
+    const here = after ? tf.add(now, tf.mul(discounts[step], after)) : now;
+    // A step that is not known is not taken: what lies beyond the one before is as the critic says. The first always counts.
+    const before = sure && step > 0 ? valueAt(step) : undefined;
+    return sure && before ? tf.add(tf.mul(sure[step], here), tf.mul(tf.sub(1, sure[step]), before)) : here;
+  }, value) as Tensor;
+}
+
+/**
+ * The return of plans of which some steps are not known, where no critic tells what lies beyond: H times the mean of the
+ * rewards up to the first of those, each weighed as in the sum. The first step always counts. Each [N].
+ */
+function knownMean(rewards: readonly Tensor[], discounts: readonly Tensor[], known: readonly Tensor[]): Tensor {
+  let [sum, count]: Tensor[] = [rewards[0], tf.onesLike(rewards[0])];
+  let [weight, soFar] = [discounts[0], tf.onesLike(rewards[0])];
+  for (let step = 1; step < rewards.length; step++) {
+    soFar = tf.mul(soFar, known[step]);
+    sum = tf.add(sum, tf.mul(tf.mul(soFar, weight), rewards[step]));
+    count = tf.add(count, soFar);
+    weight = tf.mul(weight, discounts[step]);
+  }
+  return tf.mul(tf.div(sum, count), rewards.length);
 }
 
 /** Noise of which all plans of a lane have the same. */

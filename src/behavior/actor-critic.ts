@@ -5,19 +5,19 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import {
-  defineBehavior, fraction, natural, positive, weight, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+  defineBehavior, fraction, natural, weight, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
-import { scalar } from '../nd-array.ts';
 import { LARGEST_SYMEXP, symexpTwoHot, type Trainable } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
-import { cumulativeProduct, lambdaReturns, quantile } from '../nn/returns.ts';
+import { returnScale, returnScaleBegins, returnScaleOptions, returnScaleRules } from '../nn/return-scale.ts';
+import { cumulativeProduct, lambdaReturns } from '../nn/returns.ts';
 import { rollout } from '../nn/rollout.ts';
 import { isSearched, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
 import { cut, firstSteps, flatten, lastSteps, mapLatent, mergeTime } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
-import type { Dynamics, Group, Latent, Params } from '../types.ts';
+import type { Latent, Outcome, Params } from '../types.ts';
 
 const options = {
   behavior: {
@@ -27,10 +27,7 @@ const options = {
     lambda: fraction.default(0.95).describe('λ of the λ-returns.'),
     slowRegularizer: weight.default(1).describe('Weight of the loss that keeps the critic near its slow copy.'),
     replayCritic: weight.default(0.3).describe('Weight of the critic loss on replayed sequences.'),
-    returnRate: fraction.default(0.01).describe('Rate of the moving percentiles that returns are scaled by.'),
-    returnLow: fraction.default(0.05).describe('Lower percentile of returns, as a fraction.'),
-    returnHigh: fraction.default(0.95).describe('Upper percentile of returns, as a fraction.'),
-    returnLimit: positive.default(1).describe('Smallest scale that returns are divided by.'),
+    ...returnScaleOptions,
   },
 };
 
@@ -49,26 +46,32 @@ export default defineBehavior({
   presets,
   rules: ({ behavior }) => [
     ...headRules(behavior),
-    ...(behavior.returnLow >= behavior.returnHigh
-      ? [{ key: 'behavior.returnLow', expected: `expected less than behavior.returnHigh = ${behavior.returnHigh}` }]
-      : []),
+    ...returnScaleRules(behavior),
   ],
   build: ({ behavior }, shape) => createActorCritic(behavior, shape),
 });
 
-/**
- * @param distill where the actor also learns, from observed latents, what search found there: the actions that a search
- * samples of continuous ones
- */
+/** What an imagined step [N] is worth to whoever learns, and where it was given: 1 where it may be learned from, else 0. */
+export type Judge = (outcome: Outcome) => { readonly reward: Tensor; readonly known?: Tensor };
+
+export interface ActorCriticExtras {
+  /** Where the actor also learns, from observed latents, what search found there: the actions that a search samples of continuous ones. */
+  readonly distill?: { readonly samples: number };
+  /** In place of the reward alone. What was really received is then nothing to learn the critic from (`replayCritic` 0). */
+  readonly judge?: Judge;
+  /** What the names of its parameters begin with. */
+  readonly prefix?: string;
+}
+
 export function createActorCritic(
   config: ActorCriticOptions,
   shape: Pick<HeadShape, 'featureSize' | 'actions' | 'bins' | 'horizonDiscount'>,
-  distill?: { readonly samples: number },
+  { distill, judge = rewarded, prefix = '' }: ActorCriticExtras = {},
 ): Behavior {
   const { featureSize, actions, bins } = shape;
-  const actor = policyHead('actor', featureSize, actions, config);
+  const actor = policyHead(`${prefix}actor`, featureSize, actions, config);
   const critic = chain(
-    mlp('critic', featureSize, config.units, config.criticLayers), linear('critic/logits', config.units, bins, { scale: 0 }),
+    mlp(`${prefix}critic`, featureSize, config.units, config.criticLayers), linear(`${prefix}critic/logits`, config.units, bins, { scale: 0 }),
   );
   const policyOf = actor.apply;
   const valueOf = (params: Params, features: Tensor) => symexpTwoHot(critic.apply(params, features));
@@ -85,9 +88,9 @@ export function createActorCritic(
       predict: (params, features) => ({ policy: policyOf(params, features), value: valueOf(params, features) }),
     },
     largest: { size: LARGEST_SYMEXP },
-    slow: { prefixes: ['critic/'], rate: config.slowRate },
+    slow: { prefixes: [`${prefix}critic/`], rate: config.slowRate },
     targetShapes: distill ? searchTargetShapes(actions, distill) : {},
-    statistics: { returnLow: scalar(0), returnHigh: scalar(0) },
+    statistics: returnScaleBegins,
 
     loss({ params, slow, statistics, model, world: { latents }, batch, noise }) {
       const { representation, dynamics } = model;
@@ -108,7 +111,9 @@ export function createActorCritic(
 
       // Returns
       const everyLatent = mergeTime(imagined);
-      const { reward, discount } = outcomes(dynamics, frozen, everyLatent);
+      const outcome = dynamics.outcome(frozen, everyLatent);
+      const judged = judge(outcome);
+      const [reward, discount] = [judged.reward, outcome.discount.predict()].map(stopGradient);
       // Whether a start is the end is known; a model may have nothing to say of what it observed.
       const alive = tf.mul(tf.sub(1, lastSteps(batch.isTerminal, last)), 1 - 1 / shape.horizonDiscount);
       const beyondStart = (tensor: Tensor) => lastSteps(perStep(tensor), horizon);
@@ -116,12 +121,15 @@ export function createActorCritic(
       const everywhere = stopGradient(representation.features(everyLatent));
       const estimate = valueOf(params, everywhere);
       const value = perStep(stopGradient(estimate.predict()));
-      const returns = lambdaReturns(perStep(reward), going, value, tf.fill([rollouts, horizon + 1], config.lambda));
-      const scale = returnScale(returns, statistics);
+      const trusted = judged.known && trust(perStep(stopGradient(judged.known)));
+      const lambda = tf.fill([rollouts, horizon + 1], config.lambda);
+      const returns = lambdaReturns(perStep(reward), going, value, trusted ? tf.mul(lambda, trusted.next) : lambda);
+      const scale = returnScale(returns, statistics, config);
 
       // Actor
       const now = (tensor: Tensor) => firstSteps(tensor, horizon);
-      const weight = now(cumulativeProduct(going));
+      const alone = now(cumulativeProduct(going));
+      const weight = trusted ? tf.mul(alone, trusted.soFar) : alone;
       const advantage = tf.div(tf.sub(returns, now(value)), scale.size);
       const before = flatten(now(perStep(everywhere)), 2);
       const done = flatten(now(taken), 2);
@@ -150,7 +158,8 @@ export function createActorCritic(
       const parts = {
         policy: policyLoss, value: valueLoss, replayValue: replayLoss, entropy: tf.mean(entropy),
         imaginedReward: tf.mean(beyondStart(reward)), imaginedReturn: tf.mean(returns), imaginedValue: tf.mean(value),
-        returnScale: scale.size, ...(searchLoss ? { search: searchLoss } : {}),
+        returnScale: scale.size, ...(trusted ? { trustedHorizon: tf.mean(tf.sum(trusted.soFar, 1)) } : {}),
+        ...(searchLoss ? { search: searchLoss } : {}),
       };
       return { total, parts: stopGradients(parts), statistics: scale.statistics };
 
@@ -175,19 +184,16 @@ export function createActorCritic(
       }
     },
   };
-
-  /** Percentiles of returns, followed slowly; advantages are divided by their distance, but by no less than the limit. */
-  function returnScale(returns: Tensor, before: Params): { size: Tensor; statistics: Group<Tensor> } {
-    const follow = (old: Tensor, fraction: number) =>
-      tf.add(tf.mul(old, 1 - config.returnRate), tf.mul(quantile(returns, fraction), config.returnRate));
-    const returnLow = follow(before.returnLow, config.returnLow);
-    const returnHigh = follow(before.returnHigh, config.returnHigh);
-    return { size: tf.maximum(tf.sub(returnHigh, returnLow), config.returnLimit), statistics: { returnLow, returnHigh } };
-  }
 }
 
-/** Reward and discount of every imagined step, without gradients. */
-function outcomes(dynamics: Dynamics, frozen: Params, imagined: Latent) {
-  const { reward, discount } = dynamics.outcome(frozen, imagined);
-  return { reward: stopGradient(reward.predict()), discount: stopGradient(discount.predict()) };
+const rewarded: Judge = ({ reward }) => ({ reward: reward.predict() });
+
+/**
+ * Of `known` [N, H + 1], which tells of the step that led to each index: whether the step that follows index t is known
+ * (`next`, [N, H + 1]; nothing follows the last), and whether all up to that one are (`soFar`, [N, H]).
+ */
+function trust(known: Tensor): { next: Tensor; soFar: Tensor } {
+  const [rows, columns]: number[] = known.shape;
+  const following = lastSteps(known, columns - 1);
+  return { next: tf.concat([following, tf.ones([rows, 1])], 1), soFar: cumulativeProduct(following) };
 }

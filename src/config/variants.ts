@@ -26,6 +26,12 @@ export interface HeadShape extends WorldShape {
   readonly horizonDiscount: number;
 }
 
+export interface BehaviorInput extends Omit<StageInput, 'earlier'> {
+  readonly model: Model;
+  /** What the model's own loss came to on this batch. */
+  readonly world: Pick<ModelLoss, 'latents' | 'unrolled'>;
+}
+
 /** Learning to act on a model's latents: f, and what it learns from. */
 export interface Behavior {
   readonly prediction: Prediction;
@@ -37,11 +43,16 @@ export interface Behavior {
   readonly targetShapes: Group<readonly number[]>;
   /** Running statistics, as they are at first. */
   readonly statistics: ParamArrays;
-  /** `world` is what the model's own loss came to: part of the same backward pass. */
-  loss(input: Omit<StageInput, 'earlier'> & {
-    readonly model: Model;
-    readonly world: Pick<ModelLoss, 'latents' | 'unrolled'>;
-  }): Omit<StageLoss, 'context'>;
+  /** Part of the same backward pass as the model's own loss. */
+  loss(input: BehaviorInput): Omit<StageLoss, 'context'>;
+  /** What learns apart from all that, with an optimiser of its own; the latents come from the same batch, and no gradient reaches them. */
+  readonly apart?: {
+    readonly name: string;
+    /** What the names of its parameters begin with: `loss` above never steps them. */
+    readonly trains: readonly string[];
+    readonly statistics: ParamArrays;
+    loss(input: BehaviorInput): Omit<StageLoss, 'context'>;
+  };
 }
 
 export interface BehaviorVariant<O extends Options = Options> extends Component<O> {

@@ -12,13 +12,14 @@ import { rmsNorm } from '../engine/fused.ts';
 import { scaleGradient, stopGradient } from '../engine/gradients.ts';
 import { consistency } from '../nn/consistency.ts';
 import { bernoulli } from '../nn/distributions.ts';
-import { codecOptions, codecRules, codecShape, imageDecoder, imageEncoder, pictureLoss, picturesOf } from '../nn/image-codec.ts';
+import { codecOptions, codecRules, codecShape, imageEncoder, pictureLoss, picturesOf, stateDecoder } from '../nn/image-codec.ts';
+import { frameHistory } from '../nn/frame-history.ts';
 import { chain, dense, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
 import { eachReward, outcomeOptions, outcomeRules, valuePrefix } from '../nn/reward-head.ts';
-import { rollout } from '../nn/rollout.ts';
-import { cut, delay, flatten, mapLatent, windows } from '../nn/sequences.ts';
+import { cut, flatten, mapLatent, windows } from '../nn/sequences.ts';
+import { atAllDepths, observedAtAllDepths, unrollFrom } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
-import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Params, Representation, Unrolled, WorldShape } from '../types.ts';
+import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Params, Representation, WorldShape } from '../types.ts';
 
 const options = {
   model: {
@@ -70,12 +71,10 @@ const UNROLL_GRADIENT = 0.5;
 export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<WorldShape, 'image' | 'actionSize'>): LatentModel {
   const { deter, hidden, frames, unroll, units, scales } = config;
   const codec = codecShape(config, image);
-  const row = hidden + actionSize;
 
-  const encoder = imageEncoder('encoder', codec);
-  const embed = chain(encoder, dense('embed', encoder.tokens, hidden));
+  const history = frameHistory({ encoder: imageEncoder('encoder', codec), frames, hidden, actionSize });
   const representation = chain(
-    mlp('representation', frames * row, hidden, 2), linear('representation/out', hidden, deter), normalize('representation', deter),
+    mlp('representation', history.size, hidden, 2), linear('representation/out', hidden, deter), normalize('representation', deter),
   );
   // g: an arrival from state and action, and from it the change of the state and what the step gave.
   const toArrival = chain(dense('dynamics/in', deter + actionSize, hidden), mlp('dynamics', hidden, hidden, config.dynLayers));
@@ -85,17 +84,11 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
   const continueHead = chain(
     mlp('continue', hidden, units, config.continueLayers), linear('continue/logits', units, 1),
   );
-  const decoder = config.decoder === 'none'
-    ? undefined
-    : imageDecoder('decoder', codec, (cells) => {
-      const { parameters, apply } = chain(dense('decoder/state', deter, 2 * units), linear('decoder/cells', 2 * units, cells));
-      return { parameters, apply: (params, { state }) => apply(params, state) };
-    });
+  const decoder = config.decoder === 'none' ? undefined : stateDecoder('decoder', codec, { deter, units });
   const consistencyHead = scales.consistency > 0 ? consistency(deter, units) : undefined;
-  const seeing = [embed, representation];
+  const seeing = [history, representation];
   const imagining = [toArrival, toChange, settle, rewardHead, continueHead];
   const decoders = decoder ? [decoder] : [];
-  const first = frames - 1;
   const sinceRoot = { arrival: [hidden], ...rewardHead.shapes };
 
   /** Latents of states [..., D] that no imagined step led to. */
@@ -120,43 +113,15 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
     ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
   };
 
-  /** Every picture with those before it, as far as its episode goes back. */
-  function filter(params: Params, { image: pictures, action, isFirst }: Parameters<Representation['filter']>[1]): Latent {
-    const [batch, length]: number[] = isFirst.shape;
-    const keep = tf.expandDims(tf.sub(1, isFirst), -1);
-    const tokens = tf.reshape(embed.apply(params, picturesOf(pictures)), [batch, length, hidden]);
-    const rows = tf.concat([tokens, tf.mul(action, keep)], -1);
-    const seen = [rows];
-    let known = keep;
-    for (let back = 1; back < frames; back++) {
-      seen.unshift(tf.mul(delay(rows, back), known));
-      known = tf.mul(known, delay(keep, back));
-    }
-    return rooted(representation.apply(params, tf.concat(seen, -1)));
-  }
-
-  /** From every start that has its whole history and future in the batch. */
-  function unrollFrom(params: Params, latents: Latent, { action, isFirst }: Batch): Unrolled {
-    const [batch, length]: number[] = isFirst.shape;
-    const starts = length - unroll - first;
-    const roots = mapLatent(latents, (leaf) => flatten(cut(leaf, first, starts), 2));
-    const after = (tensor: Tensor, k: number) => cut(tensor, first + k, starts);
-    const steps = Array.from({ length: unroll }, (_, k) => k + 1);
-    const imagined = rollout(dynamics, params, roots, {
-      actions: tf.stack(steps.map((k) => flatten(after(action, k), 2)), 1), gradients: 'all',
-      from: (latent, step) => (step > 0 ? { ...latent, state: scaleGradient(latent.state, UNROLL_GRADIENT) } : latent),
-    });
-    const valid = [tf.ones([batch, starts]) as Tensor];
-    for (const k of steps) valid.push(tf.mul(valid[k - 1], tf.sub(1, after(isFirst, k))));
-    return {
-      first, valid: tf.stack(valid, 2),
-      latents: mapLatent(imagined.latents, (leaf) => tf.reshape(leaf, [batch, starts, ...leaf.shape.slice(1)])),
-    };
-  }
+  const filter = (params: Params, batch: Parameters<Representation['filter']>[1]): Latent =>
+    rooted(representation.apply(params, history.filter(params, batch)));
 
   function loss(params: Params, batch: Batch): ModelLoss {
     const latents = filter(params, batch);
-    const unrolled = unrollFrom(params, latents, batch);
+    const unrolled = unrollFrom(dynamics, params, latents, batch, {
+      first: history.before, steps: unroll,
+      from: (latent, step) => (step > 0 ? { ...latent, state: scaleGradient(latent.state, UNROLL_GRADIENT) } : latent),
+    });
     const [batchSize, starts]: number[] = unrolled.valid.shape;
     const rollouts = batchSize * starts;
     const span = { first: unrolled.first, starts, steps: unroll };
@@ -177,15 +142,10 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
       parts.consistency = average(consistencyHead.loss(params, arrived.state, observed));
     }
     if (decoder) {
-      // One step of each rollout is looked at, another one in each, so that all depths are seen at the price of one.
-      const depth = (start: number) => start % (unroll + 1);
-      const picked = (tensor: Tensor) => flatten(tf.concat(Array.from({ length: starts }, (_, start) =>
-        flatten(tf.slice(tensor, [0, start, depth(start)], [-1, 1, 1]), 2)), 1), 2);
-      const state = picked(unrolled.latents.state);
-      const pictures = tf.stack(Array.from({ length: starts }, (_, start) =>
-        tf.squeeze(cut(batch.image, span.first + start + depth(start), 1), [1])), 1);
+      const state = atAllDepths(unrolled.latents.state);
+      const pictures = observedAtAllDepths(batch.image, unrolled.first, unrolled.valid.shape);
       const seen = { state: config.decoder === 'probe' ? stopGradient(state) : state };
-      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), codec.stem, picked(weights));
+      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), codec.stem, atAllDepths(weights));
     }
     const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof scales])));
     return { total, parts, latents, unrolled };
@@ -195,17 +155,14 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
     parameters: parametersOf([...seeing, ...imagining, ...decoders, ...(consistencyHead ? [consistencyHead] : [])]),
     representation: {
       parameters: parametersOf(seeing),
-      carryShapes: { history: [first, row] },
+      carryShapes: history.carryShapes,
       contextShapes: {},
-      blindSteps: first,
+      blindSteps: history.before,
       featureSize: deter,
-      encode: (params, picture) => embed.apply(params, picture),
-      observe(params, { history }, { tokens, previousAction, isFirst }) {
-        const keep = tf.expandDims(tf.sub(1, isFirst), -1);
-        const newest = tf.concat([tokens, tf.mul(previousAction, keep)], -1);
-        const rows = tf.concat([tf.mul(history, tf.expandDims(keep, -1)), tf.expandDims(newest, 1)], 1);
-        const state = representation.apply(params, tf.reshape(rows, [-1, frames * row]));
-        return { carry: { history: cut(rows, 1, first) }, latent: rooted(state) };
+      encode: history.embed,
+      observe(params, before, input) {
+        const { rows, carry } = history.observe(before, input);
+        return { carry, latent: rooted(representation.apply(params, rows)) };
       },
       filter,
       features: ({ state }) => state,

@@ -7,7 +7,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { count, type Broken } from '../config/index.ts';
 import type { Group, Latent, ParameterSpec, Params } from '../types.ts';
-import { dense, linear, normAct, parametersOf, type Layer } from './layers.ts';
+import { chain, dense, linear, normAct, parametersOf, type Layer } from './layers.ts';
 import { fromPatches, toPatches } from './patches.ts';
 import { flatten } from './sequences.ts';
 
@@ -172,6 +172,16 @@ export function imageDecoder(name: string, shape: ImageShape, entryOf: (cells: n
     apply: (params, latent) => fromPatches(tf.sigmoid(patchLogits(params, latent)), shape.stem),
   };
 }
+
+/** The decoder of latents whose leaf `state` [N, deter] is one vector. */
+export const stateDecoder = (
+  name: string,
+  shape: ImageShape,
+  { deter, units }: { readonly deter: number; readonly units: number },
+): ImageDecoder => imageDecoder(name, shape, (cells) => {
+  const { parameters, apply } = chain(dense(`${name}/state`, deter, 2 * units), linear(`${name}/cells`, 2 * units, cells));
+  return { parameters, apply: (params, { state }) => apply(params, state) };
+});
 
 /** Bytes [B, T, H, W, C] to pictures [B·T, H, W, C] in [0, 1]. */
 export const picturesOf = (image: Tensor): Tensor => tf.div(tf.cast(flatten(image, 2), 'float32'), 255);

@@ -71,8 +71,12 @@ export interface Outcome {
   readonly reward: Distribution;
   /** The probability of going on, times the discount. */
   readonly discount: Distribution;
-  /** [N]: how far the members of an ensemble are apart, where there are any. */
+  /** [N]: how far the members of an ensemble are apart about the step that led here, where there are any; at least 0. */
   readonly disagreement?: Tensor;
+  /** [N]: standard deviation of the rewards that they foresee. */
+  readonly spread?: Tensor;
+  /** [N]: 1 where that disagreement is not unusual, by what was seen in replay; else 0. */
+  readonly known?: Tensor;
 }
 
 /** g: from latent to latent, without pictures. */

@@ -38,7 +38,7 @@ const returnOf = (start: number, [a, b]: readonly number[], value: boolean, [u, 
 };
 
 const setting = { agent, dynamics, lanes: 2, horizon: 2, actionSize: 1 };
-const SETTINGS = { terminal: 'critic', particles: 0, risk: 0, exploration: 0, own: 0 } as const;
+const SETTINGS = { terminal: 'critic', particles: 0, risk: 0, penalty: 0, adaptive: false, exploration: 0, own: 0 } as const;
 const inputs = {
   params: {}, latent: { s: float32(STARTS, [2, 1]) }, plans: { plans: float32(PLANS.flat(2), [2, 3, 2, 1]) },
 };

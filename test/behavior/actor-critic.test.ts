@@ -65,7 +65,7 @@ async function lossOf(setting: Setting): Promise<Losses> {
   const behavior = createActorCritic(
     { ...config, ...setting.options },
     { featureSize: STATES.length, actions: { kind: 'discrete', n: ACTIONS }, bins: BINS, horizonDiscount: HORIZON_DISCOUNT },
-    setting.targets && { samples: ACTIONS },
+    setting.targets ? { distill: { samples: ACTIONS } } : {},
   );
   const observed = oneHots(setting.observed);
   const [B, T] = observed.shape;

@@ -41,11 +41,13 @@ function build(variant: BehaviorVariant, modelVariant: ModelVariant, world: Worl
   return {
     behavior, model,
     inputs: {
-      params, slow, statistics: behavior.statistics, targets, batch: sequences(world, { batch: B, length: T }),
+      params, slow, statistics: statisticsOf(behavior), targets, batch: sequences(world, { batch: B, length: T }),
       context: mapGroup(contextShapes, (shape) => uniforms([B, ...shape], 0, 1)),
     },
   };
 }
+
+const statisticsOf = ({ statistics, apart }: Behavior) => ({ ...statistics, ...apart?.statistics });
 
 /** The loss of the behaviour alone, with its gradients for all parameters, the model's as well. */
 async function lossOf({ behavior, model, inputs }: Setting): Promise<Groups<NdArray>> {
@@ -56,11 +58,14 @@ async function lossOf({ behavior, model, inputs }: Setting): Promise<Groups<NdAr
     };
     const { total, extras, gradients } = valueAndGradients(v.params as Params, () => {
       const world = model.loss(v.params, batch, noise);
-      const found = behavior.loss({
-        params: v.params, slow: v.slow ?? {}, statistics: v.statistics ?? {}, model, world, batch, noise,
-      });
+      const input = { params: v.params, slow: v.slow ?? {}, statistics: v.statistics ?? {}, model, world, batch, noise };
+      const found = behavior.loss(input);
+      const apart = behavior.apart?.loss(input);
       const priority: Group<Tensor> = found.priority ? { priority: found.priority } : {};
-      return { total: found.total, extras: { parts: found.parts, statistics: found.statistics ?? {}, priority } };
+      return {
+        total: apart ? tf.add(found.total, apart.total) : found.total,
+        extras: { parts: { ...found.parts, ...apart?.parts }, statistics: { ...found.statistics, ...apart?.statistics }, priority },
+      };
     });
     return { gradients, ...extras, total: { total } };
   }, specsOf(inputs), { engine: onnx });
@@ -102,7 +107,7 @@ describe.each(behaviors)('the behaviour %s', (_, variant) => {
         expect(own.filter((name) => isStill(gradients[name]))).toEqual([]);
         // A latent that is decoded shows what the model knows; the behaviour has no business there.
         expect(Object.keys(gradients).filter((name) => name.startsWith('decoder/') && !isStill(gradients[name]))).toEqual([]);
-        expect(mapGroup(statistics, ({ shape }) => shape)).toEqual(mapGroup(behavior.statistics, ({ shape }) => shape));
+        expect(mapGroup(statistics, ({ shape }) => shape)).toEqual(mapGroup(statisticsOf(behavior), ({ shape }) => shape));
         if (priority) {
           expect(priority.priority.shape).toEqual([B]);
           expect([...priority.priority.data].every((each) => each >= 0)).toBe(true);

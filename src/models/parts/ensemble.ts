@@ -1,0 +1,140 @@
+/**
+ * An ensemble beside any model: members that each foresee the next latent and the reward from the same past. Where they
+ * saw data they agree; how far they are apart tells how little is known of a step (Sekar et al. 2020; Yu et al. 2020).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import { fraction, layers, natural, weight, width, type Broken, type Component, type OptionsOf } from '../../config/index.ts';
+import { stopGradient } from '../../engine/gradients.ts';
+import { members } from '../../nn/members.ts';
+import { cut, flatten, mapLatent } from '../../nn/sequences.ts';
+import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params, Representation } from '../../types.ts';
+
+const options = {
+  ensemble: {
+    members: natural.max(100).default(0).describe('Networks that each foresee the next latent; 0: none, and disagreement is not known.'),
+    units: width.default(128).describe('Width of their layers.'),
+    layers: layers.default(2).describe('Their hidden layers.'),
+    bootstrap: fraction.default(0.5).describe('Share of the sequences of a batch that each learns from, another one each.'),
+    quantile: z.number().gt(0).lt(1).default(0.95).describe('Steps count as known whose disagreement is less than this quantile of that in replay.'),
+    penalty: weight.default(0).describe('What the actor loses of an imagined reward for each unit of disagreement.'),
+    adaptive: z.boolean().default(false).describe('The actor learns from imagined steps up to the first that is not known.'),
+  },
+};
+
+export type EnsembleOptions = OptionsOf<typeof options>['ensemble'];
+
+export const ensemble = {
+  options,
+  rules: ({ ensemble: { members: count, penalty, adaptive } }): Broken[] =>
+    (count < 2 && (count === 1 || penalty > 0 || adaptive)
+      ? [{ key: 'ensemble.members', expected: 'expected at least 2, which can disagree' }]
+      : []),
+} satisfies Component<typeof options>;
+
+/** What it adds to a latent: how far the members were apart on the step that led there, of states and of rewards. */
+const ARRIVAL = { disagreement: [1], spread: [1] };
+
+/** `model` with an ensemble beside its dynamics, or as it is where there are no members. */
+export function withEnsemble(model: LatentModel, config: EnsembleOptions, { actionSize }: { readonly actionSize: number }): LatentModel {
+  if (config.members === 0) return model;
+  const { representation, dynamics } = model;
+  const { featureSize, features } = representation;
+  const nets = members('ensemble', {
+    count: config.members, inputs: featureSize + actionSize, units: config.units, layers: config.layers, outputs: featureSize + 1,
+  });
+  const parameters = { ...nets.parameters, [LIMIT]: { shape: [1], init: 'zeros' as const } };
+
+  const rooted = (latent: Latent, leading: readonly number[]): Latent =>
+    ({ ...latent, ...Object.fromEntries(Object.keys(ARRIVAL).map((leaf) => [leaf, tf.zeros([...leading, 1])])) });
+  const bare = ({ disagreement: _, spread: __, ...latent }: Latent): Latent => latent;
+  /** What each member foresees of rows [N, …]: changes of the features [K, N, F], and rewards [K, N]. */
+  function foresee(params: Params, from: Tensor, action: Tensor): { change: Tensor; reward: Tensor } {
+    const out = nets.apply(params, tf.concat([from, tf.clipByValue(action, -1, 1)], -1));
+    const [change, reward] = tf.split(out, [featureSize, 1], -1);
+    return { change, reward: tf.squeeze(reward, [-1]) };
+  }
+
+  function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
+    const world = model.loss(params, batch, noise);
+    const { latents } = world;
+    const [batchSize, length]: number[] = batch.reward.shape;
+    const { blindSteps: first } = representation;
+    const count = length - first - 1;
+    const rows = (tensor: Tensor, start: number) => flatten(cut(tensor, start, count), 2);
+    const seen = (start: number) => stopGradient(features(mapLatent(latents, (leaf) => rows(leaf, start))));
+    const [from, to] = [seen(first), seen(first + 1)];
+    const { change, reward } = foresee(params, from, rows(batch.action, first + 1));
+    const wrong = tf.add(
+      tf.mean(tf.squaredDifference(change, tf.expandDims(tf.sub(to, from), 0)), -1),
+      tf.squaredDifference(reward, tf.expandDims(symlog(rows(batch.reward, first + 1)), 0)),
+    );
+    const within = tf.sub(1, rows(batch.isFirst, first + 1));
+    const own = tf.cast(tf.less(noise.uniform([config.members, batchSize, 1]), config.bootstrap), 'float32');
+    const shares = tf.reshape(tf.mul(own, tf.ones([1, 1, count])), [config.members, batchSize * count]);
+    const error = tf.mean(tf.mul(wrong, tf.mul(shares, tf.expandDims(within, 0))));
+
+    const apart = stopGradient(apartness(change));
+    const limit = quantileLoss(params, apart, within, config.quantile);
+    const parts = { ...world.parts, ensemble: error, disagreement: tf.mean(apart), disagreementLimit: limitOf(params) };
+    return { ...world, total: tf.addN([world.total, error, limit]), parts, latents: rooted(latents, [batchSize, length]) };
+  }
+
+  return {
+    ...model,
+    parameters: { ...model.parameters, ...parameters },
+    representation: {
+      ...representation,
+      observe(params, carry, input, noise) {
+        const seen = representation.observe(params, carry, input, noise);
+        return { carry: seen.carry, latent: rooted(seen.latent, [input.isFirst.shape[0]]) };
+      },
+      filter: (params: Params, batch: Parameters<Representation['filter']>[1], noise: Noise) =>
+        rooted(representation.filter(params, batch, noise), batch.isFirst.shape),
+    },
+    dynamics: {
+      ...dynamics,
+      parameters: { ...dynamics.parameters, ...parameters },
+      latentShapes: { ...dynamics.latentShapes, ...ARRIVAL },
+      imagine(params, latent, action, noise) {
+        const { change, reward } = foresee(params, features(latent), action);
+        const spread = tf.reshape(deviation(symexp(reward)), [-1, 1]);
+        return { ...dynamics.imagine(params, bare(latent), action, noise), disagreement: tf.reshape(apartness(change), [-1, 1]), spread };
+      },
+      outcome(params, latent) {
+        const disagreement = tf.squeeze(latent.disagreement, [-1]);
+        return {
+          ...dynamics.outcome(params, bare(latent)), disagreement, spread: tf.squeeze(latent.spread, [-1]),
+          known: isKnown(params, disagreement),
+        };
+      },
+    },
+    loss,
+  };
+}
+
+/** Standard deviation over the members of [K, …]. */
+export const deviation = (each: Tensor): Tensor =>
+  // The root has no slope at 0, where planners that climb would get none that is a number.
+  tf.sqrt(tf.add(tf.mean(tf.squaredDifference(each, tf.mean(each, 0, true)), 0), 1e-12));
+
+/** Disagreement [N] about changes [K, N, F]: the mean over the features of the members' standard deviation. */
+export const apartness = (change: Tensor): Tensor => tf.mean(deviation(change), -1);
+
+/** The quantile of disagreement in replay, as ten times this and three less is its logarithm: steps of the optimiser are small. */
+export const LIMIT = 'ensemble/limit';
+export const limitOf = (params: Params): Tensor => tf.exp(tf.reshape(logLimit(params), []));
+const logLimit = (params: Params): Tensor => tf.sub(tf.mul(params[LIMIT], 10), 3);
+
+/** 1 where disagreement [N] is below that quantile, else 0. */
+export const isKnown = (params: Params, disagreement: Tensor): Tensor => tf.cast(tf.lessEqual(disagreement, limitOf(params)), 'float32');
+
+/** Quantile regression (Koenker and Bassett 1978): least where a share `quantile` of the disagreements [N] that count is below. */
+export function quantileLoss(params: Params, disagreement: Tensor, counts: Tensor, quantile: number): Tensor {
+  const above = tf.sub(tf.log(tf.maximum(disagreement, 1e-12)), logLimit(params));
+  return tf.mean(tf.mul(tf.maximum(tf.mul(above, quantile), tf.mul(above, quantile - 1)), counts));
+}
+
+const symlog = (x: Tensor): Tensor => tf.mul(tf.sign(x), tf.log1p(tf.abs(x)));
+const symexp = (x: Tensor): Tensor => tf.mul(tf.sign(x), tf.expm1(tf.abs(x)));

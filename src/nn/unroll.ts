@@ -1,0 +1,55 @@
+/** Unrolling dynamics from observed latents under the actions that were really taken: what latent models learn on. */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Batch, Dynamics, Latent, Params, Unrolled } from '../types.ts';
+import { rollout, type RolloutOptions } from './rollout.ts';
+import { cut, flatten, mapLatent, windows } from './sequences.ts';
+
+/**
+ * K steps from every start that has its whole history and future in the batch. `latents` are those of the whole batch,
+ * leaves [B, T, …]; `first` is the first index at which a latent has its history.
+ */
+export function unrollFrom(
+  dynamics: Dynamics,
+  params: Params,
+  latents: Latent,
+  { action, isFirst }: Pick<Batch, 'action' | 'isFirst'>,
+  { first, steps: count, from }: { readonly first: number; readonly steps: number } & Pick<RolloutOptions, 'from'>,
+): Unrolled {
+  const [batch, length]: number[] = isFirst.shape;
+  const starts = length - count - first;
+  const roots = mapLatent(latents, (leaf) => flatten(cut(leaf, first, starts), 2));
+  const after = (tensor: Tensor, k: number) => cut(tensor, first + k, starts);
+  const steps = Array.from({ length: count }, (_, k) => k + 1);
+  const imagined = rollout(dynamics, params, roots, {
+    actions: tf.stack(steps.map((k) => flatten(after(action, k), 2)), 1), gradients: 'all', ...(from ? { from } : {}),
+  });
+  const valid = [tf.ones([batch, starts]) as Tensor];
+  for (const k of steps) valid.push(tf.mul(valid[k - 1], tf.sub(1, after(isFirst, k))));
+  return {
+    first, valid: tf.stack(valid, 2),
+    latents: mapLatent(imagined.latents, (leaf) => tf.reshape(leaf, [batch, starts, ...leaf.shape.slice(1)])),
+  };
+}
+
+/** The same of a model that does not unroll itself: every step and the one that was observed after it. */
+export function observedPairs(latents: Latent, { isFirst }: Pick<Batch, 'isFirst'>, first: number): Unrolled {
+  const [batch, length]: number[] = isFirst.shape;
+  const span = { first, starts: length - first - 1, steps: 1 };
+  const next = tf.sub(1, cut(isFirst, first + 1, span.starts));
+  return { first, latents: mapLatent(latents, (leaf) => windows(leaf, span)), valid: tf.stack([tf.ones([batch, span.starts]), next], 2) };
+}
+
+/** One step of each rollout, another one in each, so that all depths are looked at for the price of one: [B·S, …]. */
+export function atAllDepths(tensor: Tensor): Tensor {
+  const [, starts, columns]: number[] = tensor.shape;
+  return flatten(tf.concat(Array.from({ length: starts }, (_, start) =>
+    flatten(tf.slice(tensor, [0, start, depthOf(start, columns)], [-1, 1, 1]), 2)), 1), 2);
+}
+
+/** What was observed [B, T, …] at the steps that `atAllDepths` picks: [B, S, …]. */
+export const observedAtAllDepths = (tensor: Tensor, first: number, [, starts, columns]: readonly number[]): Tensor =>
+  tf.stack(Array.from({ length: starts }, (_, start) =>
+    tf.squeeze(cut(tensor, first + start + depthOf(start, columns), 1), [1])), 1);
+
+const depthOf = (start: number, columns: number): number => start % columns;
