@@ -57,7 +57,7 @@ export type Judge = (outcome: Outcome) => { readonly reward: Tensor; readonly kn
 export interface ActorCriticExtras {
   /** Where the actor also learns, from observed latents, what search found there: the actions that a search samples of continuous ones. */
   readonly distill?: { readonly samples: number };
-  /** In place of the reward alone. What was really received is then nothing to learn the critic from (`replayCritic` 0). */
+  /** In place of the reward alone; with `replayCritic` the critic goes on learning from rewards that were really received. */
   readonly judge?: Judge;
   /** What the names of its parameters begin with. */
   readonly prefix?: string;
@@ -73,6 +73,9 @@ export function createActorCritic(
   const critic = chain(
     mlp(`${prefix}critic`, featureSize, config.units, config.criticLayers), linear(`${prefix}critic/logits`, config.units, bins, { scale: 0 }),
   );
+  /** Statistics of several behaviours lie side by side. */
+  const named = <T>(statistics: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(statistics).map(([name, value]) => [prefix + name, value]));
   const policyOf = actor.apply;
   const valueOf = (params: Params, features: Tensor) => symexpTwoHot(critic.apply(params, features));
 
@@ -90,7 +93,7 @@ export function createActorCritic(
     largest: { size: LARGEST_SYMEXP },
     slow: { prefixes: [`${prefix}critic/`], rate: config.slowRate },
     targetShapes: distill ? searchTargetShapes(actions, distill) : {},
-    statistics: returnScaleBegins,
+    statistics: named(returnScaleBegins),
 
     loss({ params, slow, statistics, model, world: { latents }, batch, noise }) {
       const { representation, dynamics } = model;
@@ -124,7 +127,7 @@ export function createActorCritic(
       const trusted = judged.known && trust(perStep(stopGradient(judged.known)));
       const lambda = tf.fill([rollouts, horizon + 1], config.lambda);
       const returns = lambdaReturns(perStep(reward), going, value, trusted ? tf.mul(lambda, trusted.next) : lambda);
-      const scale = returnScale(returns, statistics, config);
+      const scale = returnScale(returns, { returnLow: statistics[`${prefix}returnLow`], returnHigh: statistics[`${prefix}returnHigh`] }, config);
 
       // Actor
       const now = (tensor: Tensor) => firstSteps(tensor, horizon);
@@ -161,7 +164,7 @@ export function createActorCritic(
         returnScale: scale.size, ...(trusted ? { trustedHorizon: tf.mean(tf.sum(trusted.soFar, 1)) } : {}),
         ...(searchLoss ? { search: searchLoss } : {}),
       };
-      return { total, parts: stopGradients(parts), statistics: scale.statistics };
+      return { total, parts: stopGradients(parts), statistics: named(scale.statistics) };
 
       function distillationLoss(): Tensor {
         const rows = mapLatent(batch.targets, (leaf) => flatten(leaf, 2));

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { count, defineModel, fraction, layers, section, weight, width, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { blockGru } from '../nn/block-gru.ts';
@@ -31,6 +32,7 @@ const options = {
     posteriorLayers: layers.default(1).describe('Layers from the deterministic part and the tokens to the posterior.'),
     ...outcomeOptions,
     unimix: fraction.default(0.01).describe('Share of the uniform distribution mixed into every categorical latent.'),
+    rewardShapes: z.boolean().default(true).describe('Whether the latent also learns what rewards are told by; otherwise the reward head only looks at it.'),
     freeNats: weight.default(1).describe('KL below which the dynamics and representation losses rest, in nats.'),
     scales: section({
       image: weight.default(1).describe('Weight of the squared error of the decoded picture.'),
@@ -159,8 +161,8 @@ export function createRssm(config: RssmOptions, { image, actionSize }: Pick<Worl
 
   const features = (latent: Latent): Tensor => tf.concat([latent.deter, flatten(latent.stoch)], -1);
 
-  const outcomeOf = (params: Params, feature: Tensor) => ({
-    reward: symexpTwoHot(rewardHead.apply(params, feature)),
+  const outcomeOf = (params: Params, feature: Tensor, ofRewards = feature) => ({
+    reward: symexpTwoHot(rewardHead.apply(params, ofRewards)),
     discount: bernoulli(tf.squeeze(continueHead.apply(params, feature), [-1])),
   });
 
@@ -194,7 +196,8 @@ export function createRssm(config: RssmOptions, { image, actionSize }: Pick<Worl
 
     // Predictions, for all steps at once
     const all = mergeTime(latents);
-    const { reward, discount } = outcomeOf(params, features(all));
+    const feature = features(all);
+    const { reward, discount } = outcomeOf(params, feature, config.rewardShapes ? feature : stopGradient(feature));
     const priorLogits = prior.apply(params, all.deter);
 
     // Losses, each the mean over steps

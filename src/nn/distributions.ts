@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { stopGradient } from '../engine/gradients.ts';
 import type { Distribution, Noise } from '../types.ts';
-import { symexp } from './transforms.ts';
+import { symexp as symexpOf } from './transforms.ts';
 
 /** A head that is trained on targets. */
 export interface Trainable {
@@ -72,6 +72,11 @@ function sampleOneHot(probs: Tensor, noise: Noise): Tensor {
   return tf.oneHot(tf.cast(index, 'int32'), classes, 1, 0, 'float32');
 }
 
+/** One number [...] for sure. */
+export const certain = (value: Tensor): Distribution => ({
+  predict: () => value, sample: () => value, logProb: tf.zerosLike, entropy: () => tf.zerosLike(value),
+});
+
 /** A yes or no; `predict` is the probability of yes. logits [...]. */
 export function bernoulli(logits: Tensor): Distribution & Trainable {
   const logProb = (value: Tensor) => tf.sub(tf.mul(value, logits), tf.softplus(logits));
@@ -84,6 +89,10 @@ export function bernoulli(logits: Tensor): Distribution & Trainable {
   };
 }
 
+/** sign(x)·log(|x| + 1), and its inverse (Hafner et al. 2025, equation 9). */
+export const symlog = (x: Tensor): Tensor => tf.mul(tf.sign(x), tf.log1p(tf.abs(x)));
+export const symexp = (x: Tensor): Tensor => tf.mul(tf.sign(x), tf.expm1(tf.abs(x)));
+
 /** The outermost of `symexpBins`. */
 export const LARGEST_SYMEXP = Math.exp(20) - 1;
 
@@ -91,7 +100,7 @@ export const LARGEST_SYMEXP = Math.exp(20) - 1;
 export function symexpBins(count: number): Float32Array {
   if (count < 3 || count % 2 === 0) throw new Error(`expected an odd number of bins ≥ 3, got ${count}`);
   const half = (count - 1) / 2;
-  return Float32Array.from({ length: count }, (_, i) => symexp(((i - half) / half) * 20));
+  return Float32Array.from({ length: count }, (_, i) => symexpOf(((i - half) / half) * 20));
 }
 
 /**

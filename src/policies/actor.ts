@@ -20,10 +20,11 @@ export default definePolicy({
   },
   refuses: (_, agent) => (agent && !agent.prediction ? NO_PREDICTION : undefined),
   async create(setting, { behavior: { greedy } }) {
-    const { agent: { representation, prediction }, explore } = setting;
+    const { agent: { representation, prediction, explorer }, explore } = setting;
     if (!prediction) throw new UserError(NO_PREDICTION);
+    const acting = explore && explorer ? explorer : prediction;
     return programPolicy('actor', setting, ({ params, latent, noise, legal }) => {
-      const { policy: all } = prediction.predict(params, representation.features(latent));
+      const { policy: all } = acting.predict(params, representation.features(latent));
       const policy = legal ? among(all, legal) : all;
       // What is drawn from a normal may lie outside.
       return explore || !greedy ? tf.clipByValue(policy.sample(noise), -1, 1) : policy.predict();

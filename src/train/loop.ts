@@ -10,7 +10,7 @@ import { createRng } from '../random.ts';
 import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
 import type { FinishedEpisode } from '../world/driver.ts';
 import { WorldError } from '../world/world-error.ts';
-import type { Collector, Tick } from './collector.ts';
+import type { Collected, Collector, Tick } from './collector.ts';
 import { watchBeyond, type Beyond } from './beyond.ts';
 import { DivergedError } from './diverged.ts';
 import type { Learner } from './learner.ts';
@@ -79,6 +79,8 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const sampling = createRng(config.seed).split('replay');
   const means = createMeans(resume?.means);
   const watch = watchBeyond(largest ? { largest } : {}, horizonOf(config), means);
+  // Beyond them steps are counted, and none is taken.
+  const collectSteps = Math.min(train.collectSteps || Infinity, train.steps);
   let { step, update, block, episode, loggedAt } = resume ?? BEGINNING;
   let params: ParamArrays | undefined;
   let refused: Refused | undefined;
@@ -87,8 +89,10 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   while (step < train.steps || update < updatesDue(config, step)) {
     // Act with the parameters of the block before …
     const exploring = step < exploration(config);
-    const ticks = Math.min(blockTicks(config, exploring), Math.max(0, Math.ceil((train.steps - step) / collector.lanes)));
-    const acting = collector.collect(params, { index: block, ticks, exploring });
+    const collecting = step < collectSteps;
+    const left = Math.max(0, (collecting ? collectSteps : train.steps) - step);
+    const ticks = Math.min(blockTicks(config, exploring), Math.ceil(left / collector.lanes));
+    const acting = collecting ? collector.collect(params, { index: block, ticks, exploring }) : Promise.resolve(NOTHING_NEW);
     // … and learn from the steps of all blocks before.
     const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
     const learning = learn(learner, replay, config, { from: update, to: due, refused }, sampling, means);
@@ -133,6 +137,8 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     if (refused && diverged) throw new DivergedError(divergence(refused, update));
   }
 }
+
+const NOTHING_NEW: Collected = { ticks: [], finished: [] };
 
 /** What a planner counts of plans that were worth no number; the other counts are for whoever times it. */
 const warningsOf = (stats: Readonly<Record<string, number>>) =>

@@ -16,6 +16,8 @@ export interface Agent {
   readonly dynamics?: Dynamics;
   /** f; absent where actions are planned alone. */
   readonly prediction?: Prediction;
+  /** Who acts while it learns, where that is another than it learns for: f of whoever explores. */
+  readonly explorer?: Prediction;
   /** What is learned, in this order where several are due. Their names are unlike. */
   readonly stages: readonly Stage[];
   /** Leaves of `batch.targets` without batch and time: what a search found, for stages that learn from it. */

@@ -75,7 +75,9 @@ export interface Outcome {
   readonly disagreement?: Tensor;
   /** [N]: standard deviation of the rewards that they foresee. */
   readonly spread?: Tensor;
-  /** [N]: 1 where that disagreement is not unusual, by what was seen in replay; else 0. */
+  /** A scalar: how large disagreement seldom is in replay. */
+  readonly usual?: Tensor;
+  /** [N]: 1 where disagreement is no larger; else 0. */
   readonly known?: Tensor;
 }
 

@@ -33,6 +33,7 @@ interface TrainOptions {
   readonly engine?: string;
   readonly provider?: string;
   readonly threads?: string;
+  readonly taskAfter?: string;
   readonly set?: readonly string[];
 }
 
@@ -51,6 +52,7 @@ export default function registerTrain(program: Command): void {
     .option('--engine <name>', 'auto, onnx, tensorflow or reference')
     .option('--provider <name>', "ONNX Runtime's execution provider, for example webgpu or cuda")
     .option('--threads <n>', 'threads of the learner')
+    .option('--task-after <n>', 'take so many steps and no more; for the rest of --steps learn from them alone (for plan2explore)')
     .option('--set <key=value...>', 'any key of the configuration')
     .addHelpText('after', HELP)
     .action(trainCommand);
@@ -58,7 +60,7 @@ export default function registerTrain(program: Command): void {
 
 const OPTION_KEYS = {
   steps: 'train.steps', minutes: 'train.minutes', seed: 'seed', engine: 'engine.name', provider: 'engine.provider',
-  threads: 'train.threads',
+  threads: 'train.threads', taskAfter: 'train.collectSteps',
 } as const satisfies Partial<Record<keyof TrainOptions, string>>;
 
 async function trainCommand(world: string, options: TrainOptions): Promise<void> {
@@ -211,10 +213,15 @@ function showNumbers(progress: Progress, { state, losses }: Moment, recentReturn
     step: state.step, update: state.update,
     ...(recentReturn === undefined ? {} : { return: recentReturn }),
     ...(losses
-      ? { losses: { image: losses['model/image'], reward: losses['model/reward'], value: losses['behavior/value'] } }
+      ? { losses: shown(losses) }
       : {}),
   });
 }
+
+/** Of all losses those that are worth a look, as far as the agent has them. */
+const shown = (losses: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(['model/image', 'model/reward', 'behavior/value'].filter((name) => name in losses)
+    .map((name) => [name.slice(name.indexOf('/') + 1), losses[name]]));
 
 /** Mean of the latest values. */
 function createRecent(count: number): { add(value: number): void; mean(): number | undefined } {

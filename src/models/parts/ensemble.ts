@@ -8,8 +8,10 @@ import { z } from 'zod';
 import { fraction, layers, natural, weight, width, type Broken, type Component, type OptionsOf } from '../../config/index.ts';
 import { stopGradient } from '../../engine/gradients.ts';
 import { members } from '../../nn/members.ts';
-import { cut, flatten, mapLatent } from '../../nn/sequences.ts';
+import { symexp, symlog } from '../../nn/distributions.ts';
 import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params, Representation } from '../../types.ts';
+import { apartness, deviation, isKnown, limitLoss, limitOf, limitParameter } from './disagreement.ts';
+import { transitionsOf } from './transitions.ts';
 
 const options = {
   ensemble: {
@@ -44,7 +46,7 @@ export function withEnsemble(model: LatentModel, config: EnsembleOptions, { acti
   const nets = members('ensemble', {
     count: config.members, inputs: featureSize + actionSize, units: config.units, layers: config.layers, outputs: featureSize + 1,
   });
-  const parameters = { ...nets.parameters, [LIMIT]: { shape: [1], init: 'zeros' as const } };
+  const parameters = { ...nets.parameters, ...limitParameter };
 
   const rooted = (latent: Latent, leading: readonly number[]): Latent =>
     ({ ...latent, ...Object.fromEntries(Object.keys(ARRIVAL).map((leaf) => [leaf, tf.zeros([...leading, 1])])) });
@@ -59,26 +61,18 @@ export function withEnsemble(model: LatentModel, config: EnsembleOptions, { acti
   function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
     const world = model.loss(params, batch, noise);
     const { latents } = world;
-    const [batchSize, length]: number[] = batch.reward.shape;
-    const { blindSteps: first } = representation;
-    const count = length - first - 1;
-    const rows = (tensor: Tensor, start: number) => flatten(cut(tensor, start, count), 2);
-    const seen = (start: number) => stopGradient(features(mapLatent(latents, (leaf) => rows(leaf, start))));
-    const [from, to] = [seen(first), seen(first + 1)];
-    const { change, reward } = foresee(params, from, rows(batch.action, first + 1));
+    const { from, to, action, reward: received, within, shares } = transitionsOf(representation, latents, batch, config, noise);
+    const { change, reward } = foresee(params, from, action);
     const wrong = tf.add(
       tf.mean(tf.squaredDifference(change, tf.expandDims(tf.sub(to, from), 0)), -1),
-      tf.squaredDifference(reward, tf.expandDims(symlog(rows(batch.reward, first + 1)), 0)),
+      tf.squaredDifference(reward, tf.expandDims(symlog(received), 0)),
     );
-    const within = tf.sub(1, rows(batch.isFirst, first + 1));
-    const own = tf.cast(tf.less(noise.uniform([config.members, batchSize, 1]), config.bootstrap), 'float32');
-    const shares = tf.reshape(tf.mul(own, tf.ones([1, 1, count])), [config.members, batchSize * count]);
-    const error = tf.mean(tf.mul(wrong, tf.mul(shares, tf.expandDims(within, 0))));
+    const error = tf.mean(tf.mul(wrong, shares));
 
     const apart = stopGradient(apartness(change));
-    const limit = quantileLoss(params, apart, within, config.quantile);
+    const limit = limitLoss(params, apart, within, config.quantile);
     const parts = { ...world.parts, ensemble: error, disagreement: tf.mean(apart), disagreementLimit: limitOf(params) };
-    return { ...world, total: tf.addN([world.total, error, limit]), parts, latents: rooted(latents, [batchSize, length]) };
+    return { ...world, total: tf.addN([world.total, error, limit]), parts, latents: rooted(latents, batch.reward.shape) };
   }
 
   return {
@@ -106,35 +100,10 @@ export function withEnsemble(model: LatentModel, config: EnsembleOptions, { acti
         const disagreement = tf.squeeze(latent.disagreement, [-1]);
         return {
           ...dynamics.outcome(params, bare(latent)), disagreement, spread: tf.squeeze(latent.spread, [-1]),
-          known: isKnown(params, disagreement),
+          usual: limitOf(params), known: isKnown(params, disagreement),
         };
       },
     },
     loss,
   };
 }
-
-/** Standard deviation over the members of [K, …]. */
-export const deviation = (each: Tensor): Tensor =>
-  // The root has no slope at 0, where planners that climb would get none that is a number.
-  tf.sqrt(tf.add(tf.mean(tf.squaredDifference(each, tf.mean(each, 0, true)), 0), 1e-12));
-
-/** Disagreement [N] about changes [K, N, F]: the mean over the features of the members' standard deviation. */
-export const apartness = (change: Tensor): Tensor => tf.mean(deviation(change), -1);
-
-/** The quantile of disagreement in replay, as ten times this and three less is its logarithm: steps of the optimiser are small. */
-export const LIMIT = 'ensemble/limit';
-export const limitOf = (params: Params): Tensor => tf.exp(tf.reshape(logLimit(params), []));
-const logLimit = (params: Params): Tensor => tf.sub(tf.mul(params[LIMIT], 10), 3);
-
-/** 1 where disagreement [N] is below that quantile, else 0. */
-export const isKnown = (params: Params, disagreement: Tensor): Tensor => tf.cast(tf.lessEqual(disagreement, limitOf(params)), 'float32');
-
-/** Quantile regression (Koenker and Bassett 1978): least where a share `quantile` of the disagreements [N] that count is below. */
-export function quantileLoss(params: Params, disagreement: Tensor, counts: Tensor, quantile: number): Tensor {
-  const above = tf.sub(tf.log(tf.maximum(disagreement, 1e-12)), logLimit(params));
-  return tf.mean(tf.mul(tf.maximum(tf.mul(above, quantile), tf.mul(above, quantile - 1)), counts));
-}
-
-const symlog = (x: Tensor): Tensor => tf.mul(tf.sign(x), tf.log1p(tf.abs(x)));
-const symexp = (x: Tensor): Tensor => tf.mul(tf.sign(x), tf.expm1(tf.abs(x)));
