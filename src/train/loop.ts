@@ -11,6 +11,7 @@ import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
 import type { FinishedEpisode } from '../world/driver.ts';
 import { WorldError } from '../world/world-error.ts';
 import type { Collected, Collector, Tick } from './collector.ts';
+import { createCoverage } from './coverage.ts';
 import { watchBeyond, type Beyond } from './beyond.ts';
 import { DivergedError } from './diverged.ts';
 import type { Learner } from './learner.ts';
@@ -26,6 +27,8 @@ export interface LoopState {
   readonly episode: number;
   /** What was measured since the last row. */
   readonly means: MeanState;
+  /** Which pictures were seen (coverage.ts). */
+  readonly pictures: Uint8Array;
   readonly loggedAt: number;
 }
 
@@ -78,13 +81,18 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   const { train } = config;
   const sampling = createRng(config.seed).split('replay');
   const means = createMeans(resume?.means);
+  const coverage = createCoverage(resume?.pictures);
+  const remember = (lanes: Tick['steps']): void => lanes.forEach((steps, lane) => steps.forEach((step) => {
+    coverage.add(step.image);
+    replay.append(lane, step);
+  }));
   const watch = watchBeyond(largest ? { largest } : {}, horizonOf(config), means);
   // Beyond them steps are counted, and none is taken.
   const collectSteps = Math.min(train.collectSteps || Infinity, train.steps);
   let { step, update, block, episode, loggedAt } = resume ?? BEGINNING;
   let params: ParamArrays | undefined;
   let refused: Refused | undefined;
-  if (!resume) remember(replay, await collector.start());
+  if (!resume) remember(await collector.start());
 
   while (step < train.steps || update < updatesDue(config, step)) {
     // Act with the parameters of the block before …
@@ -101,7 +109,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     ({ refused } = learned);
     if (collected instanceof WorldError) {
       // What was learned stands, and none of this block's steps do: a moment from which the run can go on.
-      const state = { step, update: due, block, episode, means: means.state(), loggedAt };
+      const state = { step, update: due, block, episode, means: means.state(), pictures: coverage.state(), loggedAt };
       yield { state, finished: [], done: false, ...(refused ? { refused } : {}) };
       throw collected;
     }
@@ -112,7 +120,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
       // They are about what lanes show before they step on.
       const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([collector.lanes, ...shape]));
       if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
-      remember(replay, steps);
+      remember(steps);
     }
     params = due > update ? await learner.params() : undefined;
     step += ticks * collector.lanes;
@@ -127,10 +135,10 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     const done = step >= train.steps && update >= updatesDue(config, step);
     const diverged = refused !== undefined && refused.inARow >= train.refusals;
     const rowDue = done || diverged || step - loggedAt >= train.logEvery;
-    const row = rowDue ? { ...means.take(), 'episode/count': episode, 'replay/steps': replay.length } : undefined;
+    const row = rowDue ? { ...means.take(), 'episode/count': episode, 'episode/pictures': coverage.distinct(), 'replay/steps': replay.length } : undefined;
     if (rowDue) loggedAt = step;
     yield {
-      state: { step, update, block, episode, means: means.state(), loggedAt },
+      state: { step, update, block, episode, means: means.state(), pictures: coverage.state(), loggedAt },
       finished: collected.finished, done, ...(row ? { row } : {}), ...(losses ? { losses } : {}),
       ...(refused ? { refused } : {}), ...(beyond.length > 0 ? { beyond } : {}),
     };
@@ -176,10 +184,6 @@ async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A 
   if (acted.status === 'fulfilled') return [acted.value, learned.value];
   if (acted.reason instanceof WorldError) return [acted.reason, learned.value];
   throw acted.reason;
-}
-
-function remember(replay: Replay, lanes: Tick['steps']): void {
-  lanes.forEach((steps, lane) => steps.forEach((step) => replay.append(lane, step)));
 }
 
 /** [N, …] → [N, 1, …] */

@@ -18,6 +18,7 @@ import { randomAction } from '../world/actions.ts';
 import type { DriverSnapshot } from '../world/driver.ts';
 import { openDriver, type OpenDriver } from '../world/external.ts';
 import { openThreadedDriver } from '../world/threaded-driver.ts';
+import { COVERAGE_BYTES } from './coverage.ts';
 import { claimFolder } from './claim-folder.ts';
 import { createLocalCollector, type Collector } from './collector.ts';
 import { actingPolicy, configure, openPolicy, settle, type Configured, type Settled } from './configure.ts';
@@ -226,7 +227,9 @@ function learnerState({ arrays }: Checkpoint): LearnerState {
 
 function loopState({ counters, extra }: Checkpoint): LoopState {
   const { elapsedMs: _, ...numbers } = loopSchema.parse(counters);
-  return { ...numbers, means: extra.means as LoopState['means'] };
+  // An older version did not look.
+  const pictures = extra.pictures instanceof Uint8Array ? extra.pictures : new Uint8Array(COVERAGE_BYTES);
+  return { ...numbers, means: extra.means as LoopState['means'], pictures };
 }
 
 async function requireSameConfig(directory: string, saved: Checkpoint, config: Config): Promise<void> {

@@ -6,6 +6,7 @@
 import type { Config } from '../config/index.ts';
 import type { Checkpoint } from '../data/checkpoint.ts';
 import type { Agent } from '../types.ts';
+import { COVERAGE_BYTES } from './coverage.ts';
 import { updatesDue } from './loop.ts';
 import { refusing, requireArrays, type Refuse } from './saved-arrays.ts';
 
@@ -25,6 +26,7 @@ export function requireSavedRun(file: string, saved: Checkpoint, { config, agent
   requireArrays(refuse, saved.arrays, agent);
   requireCounters(refuse, saved, config);
   requireMeans(refuse, saved.extra.means);
+  requirePictures(refuse, saved.extra.pictures);
   requireWorlds(refuse, saved.extra.driver, config.env.lanes, actionSize);
 }
 
@@ -47,7 +49,7 @@ function requireCounters(refuse: Refuse, { counters, extra }: Checkpoint, config
   // Every lane has a record for each of its steps and for its beginnings: one an episode, and after every continuation
   // of a world that could not be put back, of which there are not so many.
   const most = 2 * step + MOST_CONTINUATIONS * lanes;
-  if (!(replayed >= step && replayed <= most)) refuse(`its replay has ${replayed} steps, which step ${step} cannot have made`);
+  if (!(replayed >= Math.min(step, config.train.collectSteps || Infinity) && replayed <= most)) refuse(`its replay has ${replayed} steps, which step ${step} cannot have made`);
 }
 
 const MOST_CONTINUATIONS = 10_000;
@@ -64,6 +66,12 @@ function requireMeans(refuse: Refuse, means: unknown): void {
       refuse(`expected means.${name} to be a sum and a count, got ${shown(mean)}`);
     }
   }
+}
+
+/** Runs of older versions have none. */
+function requirePictures(refuse: Refuse, pictures: unknown): void {
+  if (pictures === undefined || (pictures instanceof Uint8Array && pictures.length === COVERAGE_BYTES)) return;
+  refuse(`expected pictures to be ${COVERAGE_BYTES} bytes, got ${shown(pictures)}`);
 }
 
 function requireWorlds(refuse: Refuse, driver: unknown, laneCount: number, actionSize: number): void {

@@ -36,7 +36,7 @@ export function createSaver({ file, config, command, replay, collector, learner,
   /** Settles when the latest one is written; never rejects. */
   let latest: Promise<unknown> = Promise.resolve();
 
-  async function write({ means, ...counters }: LoopState, before: Promise<unknown>): Promise<void> {
+  async function write({ means, pictures, ...counters }: LoopState, before: Promise<unknown>): Promise<void> {
     const numbers = { ...counters, elapsedMs: clock.elapsedMs() };
     // All are asked before any is waited for: each answers before it goes on.
     const taken = [replay.flush(), collector.snapshot(), learner.state()] as const;
@@ -46,7 +46,7 @@ export function createSaver({ file, config, command, replay, collector, learner,
     const wrong = wrongArray(arrays, { whole: true });
     if (wrong !== undefined) throw new DivergedError(`${wrong}, so this moment is not saved over the last good checkpoint`);
     await writeCheckpoint(file, {
-      kind: 'run', config: { ...config }, command, counters: numbers, arrays, extra: { driver, replay: mark, means, ...marks() },
+      kind: 'run', config: { ...config }, command, counters: numbers, arrays, extra: { driver, replay: mark, means, pictures, ...marks() },
     });
     await replay.commit(mark);
   }

@@ -94,6 +94,42 @@ describe('the worth of a plan', () => {
   });
 });
 
+describe('the worth of a plan of which little is known', () => {
+  /** Disagreement about a step is |s| on arriving, and what is up to 1.2 is known. */
+  const doubtful: Dynamics = {
+    ...dynamics,
+    outcome: (params, latent) => {
+      const disagreement = tf.abs(tf.squeeze(latent.s, [-1]));
+      return { ...dynamics.outcome(params, latent), disagreement, known: tf.cast(tf.lessEqual(disagreement, 1.2), 'float32') };
+    },
+  };
+  const worthsIn = async (settings: Partial<typeof SETTINGS> | object) => {
+    const program = await compileWorth({ ...setting, dynamics: doubtful, count: 3, settings: { ...SETTINGS, ...settings }, slopes: false });
+    const { found } = await program.run(inputs, createRng(7));
+    await program.dispose();
+    return [...found.worth.data];
+  };
+  /** By lane and plan: s after each step. */
+  const states = PLANS.flatMap((plans, lane) => plans.map(([a, b]) => [STARTS[lane] + a, STARTS[lane] + a + b]));
+
+  it('is less by the penalty, for each unit of disagreement', async () => {
+    const [free, fined] = [await worthsIn({}), await worthsIn({ penalty: 3 })];
+    expect(fined).toEqual(close(states.map(([first, second], i) => free[i] - 3 * (Math.abs(first) + (1 - first / 10) * Math.abs(second)))));
+  });
+
+  it('ends before the first step that is not known in what the critic says, and never before the first of all', async () => {
+    expect(await worthsIn({ adaptive: true })).toEqual(close(states.map(([first, second]) => {
+      const beyond = Math.abs(second) <= 1.2 ? second ** 2 + (1 - second / 10) * 100 * second : 100 * first;
+      return first ** 2 + (1 - first / 10) * beyond;
+    })));
+  });
+
+  it('is that of as many steps as are known, where there is no critic', async () => {
+    expect(await worthsIn({ adaptive: true, terminal: 'none' })).toEqual(close(states.map(([first, second]) =>
+      (Math.abs(second) <= 1.2 ? first ** 2 + (1 - first / 10) * second ** 2 : 2 * first ** 2))));
+  });
+});
+
 it('plans of the agent are what its policy does in its imagination', async () => {
   const program = await compileOwn({ ...setting, count: 2 });
   const { own } = await program.run({ params: {}, latent: inputs.latent }, createRng(1));

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import actorCritic, { createActorCritic, type ActorCriticOptions } from '../../src/behavior/actor-critic.ts';
+import actorCritic, { createActorCritic, type ActorCriticOptions, type Judge } from '../../src/behavior/actor-critic.ts';
 import { optionsOf } from '../../src/config/index.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32, mapGroup, scalar, zeros } from '../../src/nd-array.ts';
@@ -50,6 +50,7 @@ interface Setting {
   readonly statistics?: Group<NdArray>;
   readonly blindSteps?: number;
   readonly targets?: Group<NdArray>;
+  readonly judge?: Judge;
 }
 
 interface Losses {
@@ -65,7 +66,7 @@ async function lossOf(setting: Setting): Promise<Losses> {
   const behavior = createActorCritic(
     { ...config, ...setting.options },
     { featureSize: STATES.length, actions: { kind: 'discrete', n: ACTIONS }, bins: BINS, horizonDiscount: HORIZON_DISCOUNT },
-    setting.targets ? { distill: { samples: ACTIONS } } : {},
+    { ...(setting.targets ? { distill: { samples: ACTIONS } } : {}), ...(setting.judge ? { judge: setting.judge } : {}) },
   );
   const observed = oneHots(setting.observed);
   const [B, T] = observed.shape;
@@ -177,6 +178,23 @@ describe('the actor-critic in imagination', () => {
     expect(parts.policy).toBeCloseTo(mean(expected), 5);
     // The same as one number: (0.053796 − 0.095550 − 0.131697 − 0.012913) / 4
     expect(parts.policy).toBeCloseTo(-0.046591, 5);
+  });
+
+  it('learns from another reward where it is judged by one', async () => {
+    const doubled: Judge = ({ reward }) => ({ reward: tf.mul(reward.predict(), 2) });
+    const { parts } = await lossOf({ ...rollouts, judge: doubled });
+    expect(parts.imaginedReward / UNIT).toBeCloseTo((0.4 + 0.8 + 0.8 + 0.2) / 4, 5);
+  });
+
+  it('learns from steps up to the first that is not known, and takes the critic at its word there', async () => {
+    // Rows are a → b → c and b → c → a: the first's second step is not known, the second's first one.
+    const judge: Judge = ({ reward }) => ({ reward: reward.predict(), known: tf.tensor1d([1, 1, 0, 1, 0, 1]) });
+    const { parts } = await lossOf({ ...rollouts, judge });
+    // R₀ from a = r(b) + γ(b) v(b) = 0.2 + 0.8 · 0.7; that from b and all after them are not learned from.
+    const expected = -0.75 * (log(0.75) * (0.2 + 0.8 * 0.7 - 0.2) + 0.1 * entropyOf(0.75));
+    expect(parts.policy).toBeCloseTo(expected / 4, 5);
+    expect(parts.value).toBeCloseTo((0.75 * (crossEntropy(0.76, 0.2) + 0.5 * crossEntropy(0.4, 0.2))) / 4, 5);
+    expect(parts.trustedHorizon).toBeCloseTo((1 + 0) / 2, 5);
   });
 
   it('tells the entropy of every step, however much that weighs', async () => {
