@@ -1,6 +1,6 @@
 /**
  * One trained model under several policies: what each achieves on the same episodes and what a decision costs, once, or
- * for several numbers of simulations.
+ * for several values of some keys, such as the number of simulations.
  */
 import { median } from 'simple-statistics';
 import type { Policy, Rng, RunningPolicy } from '../src/types.ts';
@@ -10,8 +10,16 @@ import type { Opponent, PlayOptions } from '../src/world/play.ts';
 import { evaluateControl, type ControlResult } from './control.ts';
 import { returnInWords } from './statistics.ts';
 
+/** Values of keys of the configuration, as they would be written behind `--set`. */
+export type MatrixSetting = Readonly<Record<string, string>>;
+
+/** The key that searches have in common, whose values are shown as what was really made. */
+export const SIMULATIONS = 'search.simulations';
+
 export interface MatrixCell extends ControlResult {
   readonly policy: string;
+  /** What was laid over the agent's configuration, of the keys that this policy reads; absent where nothing was. */
+  readonly settings?: MatrixSetting;
   /** Simulations of a search for one decision; 0 where it does not search. */
   readonly simulations: number;
   /** Of the policy alone for one decision: the median call, divided by the lanes that it decides for at once. */
@@ -22,10 +30,10 @@ export interface MatrixCell extends ControlResult {
 
 export interface MatrixOptions extends ConfiguredWorld {
   readonly policies: readonly string[];
-  /** Numbers of simulations, each ≥ 1; as configured where it is absent. A policy that does not search is played once. */
-  readonly simulations?: readonly number[];
+  /** With what each policy is played; once as configured where it is absent. */
+  settings?(policy: string): readonly MatrixSetting[];
   /** The policy for `lanes` worlds; it is disposed of after its episodes. */
-  open(policy: string, simulations: number | undefined): Promise<RunningPolicy>;
+  open(policy: string, setting: MatrixSetting): Promise<RunningPolicy>;
   readonly episodes: number;
   readonly lanes: number;
   /** As of `evaluateControl`. */
@@ -41,17 +49,13 @@ export interface MatrixOptions extends ConfiguredWorld {
 /** Each cell as soon as its episodes are played. */
 export async function* playMatrix(options: MatrixOptions): AsyncGenerator<MatrixCell> {
   for (const name of options.policies) {
-    for (const simulations of options.simulations ?? [undefined]) {
-      const cell = await playCell(options, name, simulations);
-      yield cell;
-      if (cell.simulations === 0) break; // another number would be the same again
-    }
+    for (const setting of options.settings?.(name) ?? [{}]) yield await playCell(options, name, setting);
   }
 }
 
-async function playCell(options: MatrixOptions, name: string, simulations: number | undefined): Promise<MatrixCell> {
+async function playCell(options: MatrixOptions, name: string, setting: MatrixSetting): Promise<MatrixCell> {
   const { lanes, signal } = options;
-  const opened = await options.open(name, simulations);
+  const opened = await options.open(name, setting);
   const callMs: number[] = [];
   let simulated = 0;
   const policy: Policy = {
@@ -70,7 +74,8 @@ async function playCell(options: MatrixOptions, name: string, simulations: numbe
     const result = await evaluateControl({ ...options, policy });
     const policyMs = median(callMs) / lanes;
     const rate = simulated > 0 ? { simulationsPerSecond: (1000 * simulated) / policyMs } : {};
-    return { policy: name, simulations: simulated, ...result, policyMs, ...rate };
+    const settings = Object.keys(setting).length > 0 ? { settings: setting } : {};
+    return { policy: name, ...settings, simulations: simulated, ...result, policyMs, ...rate };
   } finally {
     await opened.dispose();
   }
@@ -79,13 +84,14 @@ async function playCell(options: MatrixOptions, name: string, simulations: numbe
 /** Rows of text under their heads; where nothing has a score, there is no column for it. */
 export function matrixRows(cells: readonly MatrixCell[]): string[][] {
   const scored = cells.some(({ score }) => score !== undefined);
+  const varied = variedKeys(cells);
   return [
     [
-      ...['policy', 'simulations', 'return [95 %]'], ...(scored ? ['score'] : []),
+      ...['policy', 'simulations', ...varied, 'return [95 %]'], ...(scored ? ['score'] : []),
       ...['ms per decision', 'with worlds', 'simulations/s'],
     ],
     ...cells.map((cell) => [
-      cell.policy, String(cell.simulations), interval(cell.returnMean, cell.returnCi95),
+      cell.policy, String(cell.simulations), ...varied.map((key) => cell.settings?.[key] ?? ''), interval(cell.returnMean, cell.returnCi95),
       ...(scored ? [cell.score === undefined ? '' : returnInWords(cell.score)] : []),
       significant(cell.policyMs), significant(cell.msPerDecision), rateOf(cell),
     ]),
@@ -106,19 +112,19 @@ export interface MatrixHead {
   readonly lanes: number;
   /** Return of the best known player, where there is one. */
   readonly best?: number;
-  /** Draw return against simulations, if any of the cells searches; or each cell in a row of its own. */
-  readonly overSimulations: boolean;
+  /** Draw return against this key, if any of the cells has a number there; or each cell in a row of its own. */
+  readonly over?: string;
 }
 
 export function matrixPlot(
   cells: readonly MatrixCell[],
-  { title, lanes, best, overSimulations }: MatrixHead,
+  { title, lanes, best, over }: MatrixHead,
 ): LinePlot | IntervalPlot {
   const what = 'return: mean and 95 % interval';
   const rules = best === undefined ? [] : [{ at: best, label: 'best known' }];
-  if (overSimulations && cells.some(({ simulations }) => simulations > 0)) {
+  if (over !== undefined && cells.some((cell) => placeOf(cell, over) !== undefined)) {
     return {
-      title, xLabel: 'simulations for each decision', yLabel: what, series: seriesOf(cells),
+      title, xLabel: over === SIMULATIONS ? 'simulations for each decision' : over, yLabel: what, series: seriesOf(cells, over),
       rules: rules.map(({ at, label }) => ({ y: at, label })),
     };
   }
@@ -133,20 +139,41 @@ export function matrixPlot(
   };
 }
 
-/** A line for each policy, with a dot at every number that was played; what does not search is level. */
-function seriesOf(cells: readonly MatrixCell[]): PlotSeries[] {
-  const most = Math.max(...cells.map(({ simulations }) => simulations));
-  return [...new Set(cells.map(({ policy }) => policy))].flatMap((name) => {
-    const own = cells.filter(({ policy }) => policy === name);
+/** Where a cell stands on the axis of a key; undefined where its policy does not read it. */
+function placeOf({ simulations, settings }: MatrixCell, key: string): number | undefined {
+  if (key === SIMULATIONS) return simulations > 0 ? simulations : undefined;
+  const value = Number(settings?.[key] ?? NaN);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** A line for each policy and what else was set, with a dot at every value that was played; what does not read the key is level. */
+function seriesOf(cells: readonly MatrixCell[], over: string): PlotSeries[] {
+  const places = cells.map((cell) => placeOf(cell, over)).filter((place) => place !== undefined);
+  const [least, most] = [over === SIMULATIONS ? 0 : Math.min(...places), Math.max(...places)];
+  const lineOf = (cell: MatrixCell) => [cell.policy, ...settingWords(cell, over)].join(', ');
+  return [...new Set(cells.map(lineOf))].flatMap((name) => {
+    const own = cells.filter((cell) => lineOf(cell) === name);
     const at = (x: number, { returnMean: y, returnCi95: [lo, hi] }: MatrixCell): PlotPoint => ({ x, y, lo, hi });
-    if (own[0].simulations === 0) return [{ name, points: [at(0, own[0]), at(most, own[0])] }];
-    const points = own.map((cell) => at(cell.simulations, cell));
+    if (placeOf(own[0], over) === undefined) return [{ name, points: [at(least, own[0]), at(most, own[0])] }];
+    const points = own.map((cell) => at(placeOf(cell, over) ?? NaN, cell));
     return [...points.map(({ x, y }) => ({ name, points: [{ x, y }], faint: true })), { name, points }];
   });
 }
 
-const nameOf = ({ policy, simulations }: MatrixCell): string =>
-  simulations === 0 ? policy : `${policy}, ${simulations} ${simulations === 1 ? 'simulation' : 'simulations'}`;
+/** Keys that were varied, but for simulations, of which every table tells. */
+const variedKeys = (cells: readonly MatrixCell[]): string[] =>
+  [...new Set(cells.flatMap(({ settings }) => Object.keys(settings ?? {})))].filter((key) => key !== SIMULATIONS);
+
+/** What was set, as `horizon 5`. */
+const settingWords = ({ settings = {} }: MatrixCell, ...without: readonly string[]): string[] =>
+  Object.entries(settings).filter(([key]) => key !== SIMULATIONS && !without.includes(key))
+    .map(([key, value]) => `${key.slice(key.lastIndexOf('.') + 1)} ${value}`);
+
+function nameOf(cell: MatrixCell): string {
+  const { policy, simulations } = cell;
+  const searched = simulations === 0 ? [] : [`${simulations} ${simulations === 1 ? 'simulation' : 'simulations'}`];
+  return [policy, ...searched, ...settingWords(cell)].join(', ');
+}
 
 const rateOf = ({ simulationsPerSecond: rate }: MatrixCell): string => (rate === undefined ? '' : significant(rate));
 

@@ -85,6 +85,19 @@ describe('matrix', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect(readFileSync(path.join(folder, 'over.svg'), 'utf8')).toContain('simulations for each decision');
   });
 
+  test('has a row for all combinations of values of keys, for the policies that read them', async () => {
+    const outcome = await matrix([
+      agent('pendulum'), '--episodes', '2', '--set', 'env.timeLimit=4', '--policies', 'actor,icem', '--json', '--out', 'vary.png',
+      '--vary', 'plan.horizon=2,3', 'plan.terminal=none,critic',
+    ]);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(cellsOf(outcome).map(({ policy, settings }) => [policy, ...Object.values(settings ?? {})])).toEqual([
+      ['actor'], ['icem', '2', 'none'], ['icem', '2', 'critic'], ['icem', '3', 'none'], ['icem', '3', 'critic'],
+    ]);
+    const words = readFileSync(path.join(folder, 'vary.svg'), 'utf8');
+    for (const word of ['plan.horizon', 'icem, terminal none', 'icem, terminal critic', 'actor']) expect(words).toContain(word);
+  });
+
   test('ends on Ctrl-C with what has been played', async () => {
     const many = Array.from({ length: 40 }, (_, i) => i + 1).join(',');
     const outcome = await matrix([
@@ -104,6 +117,9 @@ describe('matrix', { timeout: SPAWN_TIMEOUT_MS }, () => {
     [['--policies', 'actr'], /^error: unknown policy 'actr'; did you mean 'actor'\? Known: actor, .*\n$/],
     [['--simulations', '0'], "--simulations: 0 is the actor; expected more beside it, got '0'"],
     [['--simulations', '2,'], "--simulations: expected an integer ≥ 0, got ''"],
+    [['--vary', 'plan.horizon'], "--vary: expected key=value,value,…, got 'plan.horizon'"],
+    [['--policies', 'actor', '--vary', 'plan.horizon=1,2'], '--vary: none of actor reads plan.horizon; dreamtree list --keys tells who reads which'],
+    [['--policies', 'cem', '--vary', 'plan.horizon=5,0'], /plan\.horizon.*≥ 1/],
     [['--out', 'matrix.gif'], "--out: expected an .svg or a .png, got 'matrix.gif'"],
   ])('%j is refused with one sentence', async (args, sentence) => {
     const { code, stdout, stderr } = await matrix([agent('pendulum'), ...args]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matrixLine, matrixPlot, matrixRows, playMatrix } from '../../eval/matrix.ts';
+import { matrixLine, matrixPlot, matrixRows, playMatrix, SIMULATIONS } from '../../eval/matrix.ts';
 import type { MatrixCell, MatrixOptions } from '../../eval/matrix.ts';
 import { randomPolicy } from '../../src/policies/random.ts';
 import { createRng } from '../../src/random.ts';
@@ -33,15 +33,19 @@ function actorOf({ ms = 0, simulations }: { ms?: number; simulations?: number },
   };
 }
 
+/** The search is played with each of these. */
+const simulations = (...numbers: readonly number[]) => (policy: string) =>
+  (policy === 'search' ? numbers.map((number) => ({ [SIMULATIONS]: String(number) })) : [{}]);
+
 function matrix(options: Partial<MatrixOptions> = {}) {
   const opened: string[] = [];
   const disposed: string[] = [];
   const cells = playMatrix({
-    environment: world as Environment, size: 8, look: plainLook, policies: ['actor', 'search'], simulations: [2, 5],
+    environment: world as Environment, size: 8, look: plainLook, policies: ['actor', 'search'], settings: simulations(2, 5),
     episodes: 6, lanes: 3, rng: createRng(1),
-    async open(name, simulations) {
-      opened.push(`${name} ${simulations}`);
-      return actorOf(name === 'search' ? { simulations, ms: 10 } : {}, () => disposed.push(name));
+    async open(name, setting) {
+      opened.push([name, ...Object.values(setting)].join(' '));
+      return actorOf(name === 'search' ? { simulations: Number(setting[SIMULATIONS]), ms: 10 } : {}, () => disposed.push(name));
     },
     ...options,
   });
@@ -55,18 +59,18 @@ async function collect(cells: AsyncIterable<MatrixCell>): Promise<MatrixCell[]> 
 }
 
 describe('playMatrix', () => {
-  it('plays what searches once for each number, and what does not search once', async () => {
+  it('plays each policy with each of its settings', async () => {
     const { cells, opened, disposed } = matrix();
     expect((await collect(cells)).map(({ policy, simulations }) => [policy, simulations])).toEqual([
       ['actor', 0], ['search', 2], ['search', 5],
     ]);
-    expect(opened).toEqual(['actor 2', 'search 2', 'search 5']);
+    expect(opened).toEqual(['actor', 'search 2', 'search 5']);
     expect(disposed).toEqual(['actor', 'search', 'search']);
   });
 
   it('gives every policy the same episodes, whatever the lanes', async () => {
-    const [a, b] = await collect(matrix({ simulations: [2] }).cells);
-    const [c] = await collect(matrix({ simulations: [2], lanes: 1 }).cells);
+    const [a, b] = await collect(matrix({ settings: simulations(2) }).cells);
+    const [c] = await collect(matrix({ settings: simulations(2), lanes: 1 }).cells);
     expect(new Set(a.returns).size).toBeGreaterThan(1);
     expect([b.returns, c.returns]).toEqual([a.returns, a.returns]);
     expect(a.score).toBeCloseTo(a.returnMean / 20, 9);
@@ -75,7 +79,7 @@ describe('playMatrix', () => {
   });
 
   it('measures a decision as its share of a call, and simulations by that', async () => {
-    const [actor, search] = await collect(matrix({ simulations: [4] }).cells);
+    const [actor, search] = await collect(matrix({ settings: simulations(4) }).cells);
     expect(search.policyMs).toBeGreaterThan(3); // 10 ms over 3 lanes, where timers may be a little early
     expect(search.msPerDecision).toBeGreaterThan(3);
     expect(search.simulationsPerSecond).toBeCloseTo(4000 / search.policyMs, 6);
@@ -151,7 +155,7 @@ describe('matrixPlot', () => {
 
   it('draws a line for each search, dots on it, and level ones for what does not search', () => {
     const level = { y: -0.5, lo: -1, hi: 0 };
-    expect(matrixPlot(cells, { ...head, overSimulations: true })).toMatchObject({
+    expect(matrixPlot(cells, { ...head, over: SIMULATIONS })).toMatchObject({
       title: 'catch',
       series: [
         { name: 'actor', points: [{ x: 0, ...level }, { x: 8, ...level }] },
@@ -165,10 +169,33 @@ describe('matrixPlot', () => {
     });
   });
 
+  const planned = (horizon: number, terminal: string, returnMean: number): MatrixCell =>
+    ({ ...cell, policy: 'cem', settings: { 'plan.horizon': String(horizon), 'plan.terminal': terminal }, returnMean });
+  const plans = [cell, planned(5, 'none', 1), planned(5, 'critic', 2), planned(9, 'none', 3), planned(9, 'critic', 4)];
+
+  it('draws return against any key, with a line for what else was set', () => {
+    const plot = matrixPlot(plans, { ...head, over: 'plan.horizon' });
+    const lines = 'series' in plot ? plot.series.filter(({ faint }) => !faint).map(({ name, points }) => [name, points.map(({ x, y }) => [x, y])]) : [];
+    expect(lines).toEqual([
+      ['actor', [[5, -0.5], [9, -0.5]]], ['cem, terminal none', [[5, 1], [9, 3]]], ['cem, terminal critic', [[5, 2], [9, 4]]],
+    ]);
+    expect(plot).toMatchObject({ xLabel: 'plan.horizon' });
+    // What is no number has no place on an axis.
+    expect(matrixPlot(plans, { ...head, over: 'plan.terminal' })).toMatchObject({
+      rows: [{ name: 'actor, 0.0625 ms' }, { name: 'cem, horizon 5, terminal none, 0.0625 ms' }, {}, {}, {}],
+    });
+  });
+
+  it('tells what was set in columns of the table', () => {
+    expect(matrixRows(plans.slice(0, 2)).map((row) => row.slice(0, 4))).toEqual([
+      ['policy', 'simulations', 'plan.horizon', 'plan.terminal'], ['actor', '0', '', ''], ['cem', '0', '5', 'none'],
+    ]);
+  });
+
   it('draws each cell in a row of its own where numbers were not asked for, or nothing searches', () => {
     const first = { name: 'actor, 0.0625 ms', value: -0.5, lo: -1, hi: 0, values: [-1, 0] };
-    expect(matrixPlot([cell], { ...head, overSimulations: true })).toMatchObject({ rows: [first] });
-    expect(matrixPlot(cells, { ...head, best: undefined, overSimulations: false })).toMatchObject({
+    expect(matrixPlot([cell], { ...head, over: SIMULATIONS })).toMatchObject({ rows: [first] });
+    expect(matrixPlot(cells, { ...head, best: undefined })).toMatchObject({
       title: 'catch; ms per decision, 50 at once',
       rows: [
         first, { name: 'gumbel, 2 simulations, 1.5 ms' }, { name: 'gumbel, 8 simulations, 1.5 ms' },

@@ -1,7 +1,6 @@
 /** `dreamtree matrix`: one trained agent under every policy that fits it. */
 import type { Command } from 'commander';
-import type { MatrixCell, MatrixOptions } from '../../../eval/matrix.ts';
-import type { Config } from '../../config/index.ts';
+import type { MatrixCell, MatrixOptions, MatrixSetting } from '../../../eval/matrix.ts';
 import type { OpenedAgent } from '../../open/open.ts';
 import { UserError } from '../../user-error.ts';
 import { exitCodeOf, listenForInterruption } from '../interruption.ts';
@@ -12,15 +11,18 @@ Example:
   dreamtree matrix checkpoints/cartpole.dream --simulations 0,2,8,16,32,64 --out simulations.svg
   dreamtree matrix checkpoints/tic-tac-toe.dream --opponent mcts
   dreamtree matrix checkpoints/pendulum.dream --policies actor,sampled --lanes 1 --set search.samples=8
+  dreamtree matrix checkpoints/pendulum.dream --policies actor,icem --vary plan.horizon=2,5,10,20 plan.terminal=critic,none
 
 All policies play the same episodes. A search makes the search.simulations of the agent's configuration for each
-decision; with --simulations it is played once for each number, and the picture shows return against simulations. What
-does not search, such as the actor and random actions, is played once. Ctrl-C ends it with what has been played.`;
+decision; with --simulations it is played once for each number, and the picture shows return against simulations. With
+--vary every policy is played with all combinations of the values of the keys that it reads, and the picture shows return
+against the first. What reads none of them, such as the actor and random actions, is played once. Ctrl-C ends it with what has been played.`;
 
 interface MatrixCommandOptions {
   readonly policies?: string;
   readonly world?: string;
   readonly simulations?: string;
+  readonly vary?: readonly string[];
   readonly opponent?: string;
   readonly episodes: string;
   readonly lanes?: string;
@@ -38,6 +40,7 @@ export default function registerMatrix(program: Command): void {
     .option('--policies <names>', 'policies by name or file, separated by commas (default: all that fit)')
     .option('--world <name>', "another world than the agent's own, such as dream:<run or checkpoint>")
     .option('--simulations <numbers>', 'of every search, separated by commas; 0 is the actor')
+    .option('--vary <key=values...>', 'keys with several values each, for example plan.horizon=5,10,20')
     .option('--opponent <name>', 'in a game for two: random (default), mcts (which searches the true game) or self')
     .option('--episodes <n>', 'episodes that each policy plays', '50')
     .option('--lanes <n>', 'worlds that are acted in at once (default: as many as eval takes)')
@@ -56,16 +59,24 @@ async function matrixCommand(target: string, options: MatrixCommandOptions): Pro
   const { openOpponent } = await import('../../../eval/opponents.ts');
   const { createRng } = await import('../../random.ts');
   const names = request.names ?? (await listVariants()).policies.map(({ name }) => name);
-  const own = await openAgent(target, { policies: names, ...(options.set ? { overrides: options.set } : {}) });
-  const opened = options.world === undefined ? own : await inWorld(own, options.world);
-  const { config, world, environment } = opened;
+  const openWith = async (setting: MatrixSetting): Promise<OpenedAgent> => {
+    const overrides = [...(options.set ?? []), ...Object.entries(setting).map(([key, value]) => `${key}=${value}`)];
+    const own = await openAgent(target, { policies: names, overrides });
+    return options.world === undefined ? own : inWorld(own, options.world);
+  };
+  const opened = await openWith({});
+  const { world, environment } = opened;
   const opponent = openOpponent(environment, options.opponent);
   const { policies, refused } = await choosePolicies(opened, names);
-  const { episodes, seed, lanes, numbers } = request;
+  const { episodes, seed, lanes, varied } = request;
+  const settings = await settingsOf(policies, varied);
+  // What cannot be set is said before anything is played.
+  const bySetting = new Map<string, OpenedAgent>();
+  for (const setting of policies.flatMap(settings)) bySetting.set(JSON.stringify(setting), await openWith(setting));
   const { cells, error, signal } = await playAll({
-    ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), ...(numbers ? { simulations: numbers } : {}),
+    ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), settings,
     rng: createRng(seed).split('eval'),
-    open: (name, simulations) => actBy({ ...opened, config: withSimulations(config, simulations) }, { name, lanes }),
+    open: (name, setting) => actBy(bySetting.get(JSON.stringify(setting)) ?? opened, { name, lanes }),
   });
   // Whatever ended it early, what has been played is not lost.
   if (cells.length > 0) await report(request, opened, cells, refused);
@@ -77,14 +88,19 @@ async function matrixCommand(target: string, options: MatrixCommandOptions): Pro
   }
 }
 
+interface Varied {
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
 interface Request {
   readonly episodes: number;
   readonly seed: number;
   readonly lanes: number;
   /** Policies; all that fit where it is absent. */
   readonly names?: readonly string[];
-  /** Of simulations, each ≥ 1; as configured where it is absent. */
-  readonly numbers?: readonly number[];
+  /** Keys and the values that they are to have, each with the others'. */
+  readonly varied: readonly Varied[];
   /** The picture's path, and the same without its extension. */
   readonly file: string;
   readonly stem: string;
@@ -94,6 +110,7 @@ interface Request {
 async function readOptions(options: MatrixCommandOptions): Promise<Request> {
   const { integer } = await import('../arguments.ts');
   const { controlLanes } = await import('../../../eval/control.ts');
+  const { SIMULATIONS } = await import('../../../eval/matrix.ts');
   const { out: file, json = false } = options;
   const episodes = integer('--episodes', options.episodes, 1);
   const seed = integer('--seed', options.seed);
@@ -107,12 +124,39 @@ async function readOptions(options: MatrixCommandOptions): Promise<Request> {
   const names = named && [...new Set([...(asked?.includes(0) ? ['actor'] : []), ...named])];
   const [, stem] = /^(.+)\.(?:svg|png)$/i.exec(file) ?? [];
   if (stem === undefined) throw new UserError(`--out: expected an .svg or a .png, got '${file}'`);
-  return { episodes, seed, lanes: Math.min(episodes, most), names, numbers, file, stem, json };
+  const varied = [...(numbers ? [{ key: SIMULATIONS, values: numbers.map(String) }] : []), ...(options.vary ?? []).map(variedOf)];
+  return { episodes, seed, lanes: Math.min(episodes, most), names, varied, file, stem, json };
+}
+
+/** `plan.horizon=5,10` @throws UserError where it is not of this form */
+function variedOf(text: string): Varied {
+  const [, key, list] = /^([\w.]+)=(.+)$/.exec(text) ?? [];
+  if (key === undefined) throw new UserError(`--vary: expected key=value,value,…, got '${text}'`);
+  return { key, values: [...new Set(list.split(',').map((value) => value.trim()))] };
+}
+
+/**
+ * What each policy is played with: all combinations of the values of those keys that it reads.
+ * @throws UserError where a key is read by none of them
+ */
+async function settingsOf(policies: readonly string[], varied: readonly Varied[]): Promise<(policy: string) => readonly MatrixSetting[]> {
+  const { loadPolicy } = await import('../../acting/load-policy.ts');
+  const { keysOf, schemaOf } = await import('../../config/index.ts');
+  const { SIMULATIONS } = await import('../../../eval/matrix.ts');
+  const read = new Map<string, readonly string[]>();
+  for (const name of policies) read.set(name, keysOf(schemaOf(await loadPolicy(name))).map(({ key }) => key));
+  for (const { key } of varied) {
+    if (key === SIMULATIONS || [...read.values()].some((keys) => keys.includes(key))) continue;
+    throw new UserError(`--vary: none of ${policies.join(', ')} reads ${key}; dreamtree list --keys tells who reads which`);
+  }
+  return (name) => varied.filter(({ key }) => read.get(name)?.includes(key)).reduce<readonly MatrixSetting[]>(
+    (settings, { key, values }) => settings.flatMap((setting) => values.map((value) => ({ ...setting, [key]: value }))), [{}],
+  );
 }
 
 /** Print the cells and draw them. */
 async function report(
-  { episodes, seed, lanes, numbers, file, stem, json }: Request,
+  { episodes, seed, lanes, varied, file, stem, json }: Request,
   { environment, config }: Pick<OpenedAgent, 'environment' | 'config'>,
   cells: readonly MatrixCell[],
   refused: Chosen['refused'],
@@ -132,7 +176,7 @@ async function report(
   }
   await writePlot(stem, matrixPlot(cells, {
     title: `${environment.name}: ${config.agent}, ${episodes} episodes each, seed ${seed}`,
-    lanes, overSimulations: numbers !== undefined,
+    lanes, ...(varied.length > 0 ? { over: varied[0].key } : {}),
     ...(cells.some(({ score }) => score !== undefined) ? { best: environment.reference?.expert } : {}),
   }));
   if (!json) console.log(file);
@@ -159,10 +203,6 @@ async function choosePolicies(
   if (policies.length === 0) throw new UserError(`--policies: none of them fits: ${Object.values(refused).join('; ')}`);
   return { policies, refused };
 }
-
-/** The same configuration with another number of simulations, where one is given. */
-const withSimulations = (config: Config, simulations: number | undefined): Config =>
-  (simulations === undefined ? config : { ...config, search: { ...(config.search ?? {}), simulations } });
 
 interface Played {
   readonly cells: readonly MatrixCell[];
