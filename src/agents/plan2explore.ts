@@ -17,7 +17,7 @@ export default defineAgent({
   ...compose(rssm, ensemble, actorCritic, laprop, actor),
   description: 'a Dreamer that goes where an ensemble disagrees, and learns the task from what it saw (Plan2Explore)',
   acts: 'actor',
-  layer: { model: { rewardShapes: false }, ensemble: { members: 5 } },
+  layer: { model: { rewardShapes: false }, ensemble: { members: 5, bootstrap: 1 } },
   refuses: refusesGames,
   build({ model: modelOptions, ensemble: doubts, behavior, optimizer: options }, world) {
     const model = withEnsemble(createRssm(modelOptions, world), doubts, world);
