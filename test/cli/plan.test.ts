@@ -1,6 +1,6 @@
 /** `dreamtree plan`, as it is called. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,11 +47,22 @@ describe('plan', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect(best).toBeGreaterThanOrEqual(median);
     expect(median).toBeGreaterThanOrEqual(worst);
     for (const { rewards } of seen.plans) expect(rewards).toHaveLength(4);
-    for (const file of [out, path.join(folder, 'decision-returns.png'), path.join(folder, 'decision-returns.svg')]) expect(existsSync(file)).toBe(true);
+    expect(existsSync(out)).toBe(true);
+  });
+
+  test.each(['svg', 'webp'])('draws it as .%s as well', async (ending) => {
+    const out = path.join(folder, `sheet.${ending}`);
+    const { stdout, stderr, code } = await plan(agent('catch'), '--policy', 'shooting', '--horizon', '3', '--set', 'shooting.candidates=16', '--out', out);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^imagined chosen .*; truly .*\n${out}\n$`));
+    const bytes = readFileSync(out);
+    if (ending === 'webp') expect(bytes.subarray(8, 12).toString()).toBe('WEBP');
+    else for (const part of ['data:image/png;base64,', 'imagined return', 'upper quarter']) expect(bytes.toString()).toContain(part);
   });
 
   test.each<[string, string[], RegExp]>([
     ['a planner of other actions', ['cartpole', '--policy', 'icem'], /^error: policy 'icem' does not go with this world: icem plans continuous actions, and these are discrete\n$/],
+    ['a picture of another kind', [agent('catch'), '--out', 'x.gif'], /^error: expected a picture's name to end in \.png, \.svg or \.webp, got \.gif in x\.gif\n$/],
     ['no planner', ['pendulum', '--policy', 'actor'], /^error: --policy: 'actor' does not plan sequences of actions; /],
     ['gradients of the true world', ['pendulum', '--policy', 'gradient'], /^error: --policy: 'gradient' climbs gradients, and the true world has none/],
     ['a horizon of 0', ['pendulum', '--horizon', '0'], /^error: --horizon: expected an integer ≥ 1, got '0'\n$/],

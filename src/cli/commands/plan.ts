@@ -12,7 +12,7 @@ Example:
 
 In a world the planner sees the true state and tries its plans in the true world: what it would achieve with a perfect model.
 Of a run or a checkpoint one decision is drawn: the chosen plan, and the best, the median and the worst of its last round, as they
-are imagined, beside what really comes of the chosen one; and how returns spread from round to round.
+are imagined, beside what really comes of the chosen one; below, how imagined returns spread from round to round.
 Returns of plans over what an agent has learned: dreamtree eval RUN --policy cem, dreamtree matrix RUN --policies actor,cem,icem,mppi.
 Every planner's options: dreamtree list --keys --policy cem.`;
 
@@ -37,7 +37,7 @@ export default function registerPlan(program: Command): void {
     .option('--episodes <n>', 'episodes to play', '10')
     .option('--seed <seed>', 'seed of the episodes', '0')
     .option('--step <n>', 'of a run: the decision of the episode to look at, counted from 0', '0')
-    .option('--out <file>', 'of a run: a .png, .webp or .gif; the returns go beside it (default: plan.png)')
+    .option('--out <file>', 'of a run: a .png, .svg or .webp (default: plan.png)')
     .option('--set <key=value...>', "any key of the planner's, for example cem.candidates=500")
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -60,15 +60,13 @@ async function plan(name: string, options: PlanOptions): Promise<void> {
 async function drawPlan(target: string, { policy: name, horizon, seed: from, step: at, out = 'plan.png', set = [], json }: PlanOptions): Promise<void> {
   const { integer } = await import('../arguments.ts');
   const [step, seed] = [integer('--step', at, 0), integer('--seed', from)];
-  const { pictureFormat } = await import('../../viz/picture.ts');
+  const { requirePlanSheet, writePlanSheet } = await import('../../viz/plan-sheet.ts');
   const { requireWritableFile } = await import('../../viz/output-file.ts');
-  pictureFormat(out);
+  requirePlanSheet(out);
   requireWritableFile(out);
   const { openAgent } = await import('../../open/open.ts');
   const { openPolicy } = await import('../../train/configure.ts');
   const { fanPlot, seePlan } = await import('../../../eval/plan-picture.ts');
-  const { writeDream } = await import('../../viz/dream-strip.ts');
-  const { writePlot } = await import('../../viz/plot.ts');
   const { createRng } = await import('../../random.ts');
   const { isExternal, whyNoTruth } = await import('../../world/external.ts');
   const { returnInWords } = await import('../../../eval/statistics.ts');
@@ -80,18 +78,16 @@ async function drawPlan(target: string, { policy: name, horizon, seed: from, ste
   const seen = await seePlan({ ...world, agent, params, engine, policy, step, rng: createRng(seed).split('plan') });
   if (seen.step < step) console.error(`the episode ended before decision ${step}: this is decision ${seen.step}, its last`);
   const title = `${environment.name}: ${config.agent}, ${name}, decision ${seen.step}; rewards added up, in brackets what the planner took them for`;
-  await writeDream(out, seen.rows, { context: 1, title });
-  const returns = `${out.replace(/\.\w+$/, '')}-returns`;
-  await writePlot(returns, fanPlot(seen.rounds, `${environment.name}: returns of plans, round by round`));
+  await writePlanSheet(out, seen.rows, fanPlot(seen.rounds, 'Imagined returns of the plans of each round'), { context: 1, title });
   const sum = (rewards: readonly number[]) => rewards.reduce((total, reward) => total + reward, 0);
   if (json) {
     const plans = seen.plans.map(({ name: which, actions, worth, rewards }) =>
       ({ name: which, actions: [...actions], ...(worth === undefined ? {} : { worth }), rewards, return: sum(rewards) }));
-    console.log(JSON.stringify({ env: environment.name, policy: name, step: seen.step, plans, trueReturn: sum(seen.trueRewards), file: out, returns: `${returns}.png` }));
+    console.log(JSON.stringify({ env: environment.name, policy: name, step: seen.step, plans, trueReturn: sum(seen.trueRewards), file: out }));
     return;
   }
   console.log(`imagined ${seen.plans.map(({ name: which, rewards }) => `${which} ${returnInWords(sum(rewards))}`).join(', ')}; truly ${returnInWords(sum(seen.trueRewards))}`);
-  console.log(`${out}\n${returns}.png`);
+  console.log(out);
 }
 
 async function planInTruth(name: string, { policy, horizon, episodes: count, seed: from, set = [], json }: PlanOptions): Promise<void> {
