@@ -45,7 +45,7 @@ export const coreOptions = {
     explore: fraction
       .default(0)
       .describe('Chance at each step that a random action begins which is kept up for a while, for rewards that are far off.'),
-    collectSteps: natural.max(1e12).default(0).describe('Environment steps that are really taken; for the rest of train.steps it learns from its replay alone. 0: all of them.'),
+    collectSteps: natural.max(1e12).default(0).describe('Environment steps that are really taken, after which it learns from its replay alone; 0: all there are.'),
     // Nothing is shown, saved or acted upon within a block.
     blockUpdates: count.max(10_000).default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
     logEvery: steps.default(500).describe('Environment steps between two lines of metrics.'),

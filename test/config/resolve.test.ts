@@ -164,9 +164,9 @@ describe('bad input is refused in a sentence', () => {
     await withPreset('toString').toThrow(/^unknown preset 'toString'\. Known: debug, tiny, /);
     await expect(configOf({ world: 'catch', agent: 'one-stp' })).rejects.toThrow(/^unknown agent 'one-stp'\. Known: dreamer, /);
     await expect(configOf({ world: 'catch', policy: 'ouct' })).rejects.toThrow(/^unknown policy 'ouct'; did you mean 'puct'\? Known: /);
-    const names = (await listVariants()).agents.map(({ name }) => name).join(', ');
-    await expect(configOf({ world: 'catch', agent: 'dremer' })).rejects.toThrow(new UserError(
-      `unknown agent 'dremer'; did you mean 'dreamer'? Known: ${names}, or the path of your own file, such as ./my-agent.ts`,
+    const names = (await listVariants()).agents.map(({ name }) => name).slice(0, 5).join(', ');
+    await expect(configOf({ world: 'catch', agent: 'dremer' })).rejects.toThrow(new RegExp(
+      `^unknown agent 'dremer'; did you mean 'dreamer'\\? Known: ${names}, .* … \\(all: dreamtree list\\), or the path of your own file, such as \\./my-agent\\.ts$`,
     ));
     await expect(configOf({})).rejects.toThrow(new UserError('world: expected a text, got nothing'));
   });
@@ -177,11 +177,11 @@ describe('a key that others read', () => {
   test.each<[string, Pick<ConfigureRequest, 'agent' | 'policy' | 'policies'>, string]>([
     ['search.simulations=3', {}, `search.simulations is read by dreamer-mcts, ${TRIO}, sampled-muzero ` +
       'and by the policies gumbel, puct, sampled, not by dreamer'],
-    ['model.frames=3', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
-    ['model={ frames: 3 }', {}, `model.frames is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
+    ['model.frames=3', {}, `model.frames is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model={ frames: 3 }', {}, `model.frames is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
     ['model.scales.consistency=1', {},
-      `model.scales.consistency is read by ${TRIO}, muzero-ac, sampled-muzero, not by dreamer`],
-    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, planet, not by muzero'],
+      `model.scales.consistency is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, plan2explore, planet, not by muzero'],
     ['search.temperature=0', { policies: ['gumbel'] },
       'search.temperature is read by muzero and by the policy puct, not by dreamer acting by gumbel'],
     ['search.considered=4', { agent: 'muzero', policy: 'actor' },
