@@ -20,18 +20,25 @@ export type { AgentVariant, Behavior, BehaviorVariant, Component, HeadShape, Mod
 
 export { default as dreamer } from './agents/dreamer.ts';
 export { default as gumbelMuzero } from './agents/gumbel-muzero.ts';
+export { behaviorStage } from './agents/parts/behavior-stage.ts';
+export { curious, doubting } from './agents/parts/doubting.ts';
 export { jointly } from './agents/parts/jointly.ts';
+export { modelAlone } from './agents/parts/model-alone.ts';
 export { trioFromSearch } from './agents/parts/trio-from-search.ts';
 export { default as rssm, createRssm } from './models/rssm.ts';
 export { default as muzero, createMuzero } from './models/muzero.ts';
+export { default as tdmpc2, createTdmpc2 } from './models/tdmpc2.ts';
+export { ensemble, withEnsemble } from './models/parts/ensemble.ts';
 export { default as actorCritic, createActorCritic } from './behavior/actor-critic.ts';
+export { default as tdLearning, createTdLearning } from './behavior/td-learning.ts';
 export { default as searchDistillation, createSearchDistillation } from './behavior/search-distillation.ts';
 
 export { scaleGradient, stopGradient, stopGradients } from './engine/gradients.ts';
-export { bernoulli, boundedNormal, categorical, contractedTwoHot, symexpTwoHot } from './nn/distributions.ts';
+export { bernoulli, boundedNormal, categorical, certain, contractedTwoHot, symexpTwoHot } from './nn/distributions.ts';
 export { createLaprop, laprop } from './nn/laprop.ts';
 export { blockLinear, chain, dense, linear, mlp, normAct, parametersOf } from './nn/layers.ts';
 export type { Layer } from './nn/layers.ts';
+export { members } from './nn/members.ts';
 export { lambdaReturns, nStepReturns } from './nn/returns.ts';
 export { rollout } from './nn/rollout.ts';
 

@@ -51,6 +51,13 @@ describe('the actor', () => {
     expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);
   });
 
+  it('is the explorer, where there is one, while it learns, and the one that learned the task at evaluation', async () => {
+    const { prediction: explorer } = saying((rows) => categorical(tf.tile(tf.tensor2d([[0, 0, 50]]), [rows, 1])));
+    const curious = { ...choosing, ...(explorer ? { explorer } : {}) };
+    expect((await taken(curious, DISCRETE, { explore: true })).map(mean)).toEqual([0, 0, 1]);
+    expect((await taken(curious, DISCRETE, { explore: false })).map(mean)).toEqual([0, 1, 0]);
+  });
+
   it('takes no continuous action beyond its bounds', async () => {
     // Means 1 − 2·10⁻⁴, 0 and their opposite; deviations of one.
     const walking = saying((rows) => boundedNormal(
