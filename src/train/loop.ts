@@ -4,6 +4,7 @@
  * So nothing depends on which thread is faster, and the same seed gives the same numbers.
  */
 import type { Config } from '../config/index.ts';
+import { shiftPictures } from '../data/random-shift.ts';
 import type { Replay } from '../data/replay.ts';
 import { mapGroup, reshaped, zeros } from '../nd-array.ts';
 import { createRng } from '../random.ts';
@@ -193,13 +194,16 @@ const withTime = (array: NdArray): NdArray => reshaped(array, [array.shape[0], 1
 async function learn(
   learner: Learner,
   replay: Replay,
-  { train }: Config,
+  { train, replay: { shift } }: Config,
   { from, to, ...before }: { from: number; to: number; refused: Refused | undefined },
   rng: Rng,
   means: Means,
 ): Promise<{ readonly losses?: Readonly<Record<string, number>>; readonly refused: Refused | undefined }> {
-  const sample = (update: number) =>
-    replay.sample({ batchSize: train.batchSize, length: train.batchLength, rng: rng.split(update) });
+  const sample = (update: number) => {
+    const drawn = replay.sample({ batchSize: train.batchSize, length: train.batchLength, rng: rng.split(update) });
+    shiftPictures(drawn.image, shift, rng.split(`shift ${update}`));
+    return drawn;
+  };
   let losses: Readonly<Record<string, number>> | undefined;
   let { refused } = before;
   let batch = to > from ? sample(from + 1) : undefined;
