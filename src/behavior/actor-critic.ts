@@ -51,8 +51,14 @@ export default defineBehavior({
   build: ({ behavior }, shape) => createActorCritic(behavior, shape),
 });
 
-/** What an imagined step [N] is worth to whoever learns, and where it was given: 1 where it may be learned from, else 0. */
-export type Judge = (outcome: Outcome) => { readonly reward: Tensor; readonly known?: Tensor };
+/** What imagined steps [N] are worth to whoever learns from them. */
+export type Judge = (outcome: Outcome) => {
+  readonly reward: Tensor;
+  /** 1 where a step may be learned from, else 0; all may where it is absent. */
+  readonly known?: Tensor;
+  /** The end of an episode ends nothing: the next one begins with what is known by then (Burda et al. 2019). */
+  readonly endless?: boolean;
+};
 
 export interface ActorCriticExtras {
   /** Where the actor also learns, from observed latents, what search found there: the actions that a search samples of continuous ones. */
@@ -118,9 +124,10 @@ export function createActorCritic(
       const judged = judge(outcome);
       const [reward, discount] = [judged.reward, outcome.discount.predict()].map(stopGradient);
       // Whether a start is the end is known; a model may have nothing to say of what it observed.
-      const alive = tf.mul(tf.sub(1, lastSteps(batch.isTerminal, last)), 1 - 1 / shape.horizonDiscount);
+      const discounted = 1 - 1 / shape.horizonDiscount;
+      const alive = tf.mul(judged.endless ? tf.ones([batchSize, last]) : tf.sub(1, lastSteps(batch.isTerminal, last)), discounted);
       const beyondStart = (tensor: Tensor) => lastSteps(perStep(tensor), horizon);
-      const going = tf.concat([tf.reshape(alive, [rollouts, 1]), beyondStart(discount)], 1);
+      const going = tf.concat([tf.reshape(alive, [rollouts, 1]), judged.endless ? tf.fill([rollouts, horizon], discounted) : beyondStart(discount)], 1);
       const everywhere = stopGradient(representation.features(everyLatent));
       const estimate = valueOf(params, everywhere);
       const value = perStep(stopGradient(estimate.predict()));

@@ -186,6 +186,14 @@ describe('the actor-critic in imagination', () => {
     expect(parts.imaginedReward / UNIT).toBeCloseTo((0.4 + 0.8 + 0.8 + 0.2) / 4, 5);
   });
 
+  it('goes on beyond the end where it is judged to be none', async () => {
+    const { parts } = await lossOf({ ...rollouts, isTerminal: [1, 1], judge: ({ reward }) => ({ reward: reward.predict(), endless: true }) });
+    // R₁ from a = r(c) + γ v(c), R₀ = r(b) + γ [0.2 v(b) + 0.8 R₁], and the same from b, whatever the model says of going on
+    const [late, early] = [0.4 + GAMMA * 0.3, 0.1 + GAMMA * 0.2];
+    const from = [0.2 + GAMMA * (0.2 * 0.7 + 0.8 * late), late, 0.4 + GAMMA * (0.2 * 0.3 + 0.8 * early), early];
+    expect(parts.imaginedReturn / UNIT).toBeCloseTo(mean(from), 5);
+  });
+
   it('learns from steps up to the first that is not known, and takes the critic at its word there', async () => {
     // Rows are a → b → c and b → c → a: the first's second step is not known, the second's first one.
     const judge: Judge = ({ reward }) => ({ reward: reward.predict(), known: tf.tensor1d([1, 1, 0, 1, 0, 1]) });

@@ -14,8 +14,14 @@ export const doubting = ({ penalty, adaptive }: Pick<EnsembleOptions, 'penalty' 
     },
   });
 
-/** Nothing counts but what is not known yet, in the unit in which it is usual (Sekar et al. 2020, equation 3, with standard deviations). */
-export const curious: Judge = (outcome) => ({ reward: tf.div(required(outcome).disagreement, required(outcome).usual) });
+/**
+ * Nothing counts but what is not known yet (Sekar et al. 2020, equation 3, with standard deviations), in the unit in which it
+ * is usual. There is always more of it, so whoever feared the end of an episode would never go where one ends.
+ */
+export const curious: Judge = (outcome) => {
+  const { disagreement, usual } = required(outcome);
+  return { reward: tf.div(disagreement, usual), endless: true };
+};
 
 function required({ disagreement, known, usual }: Outcome): Record<'disagreement' | 'known' | 'usual', Tensor> {
   if (!disagreement || !known || !usual) throw new Error('expected a model with an ensemble');
