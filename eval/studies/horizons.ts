@@ -11,7 +11,7 @@ const study: Study = {
     'twice as far into what the model may have wrong. If long rollouts do harm and stopping early undoes it, errors that add up ' +
     'were the harm; if all arms return the same, the λ-returns had discounted what lies far off anyway.',
   arms: [{
-    worlds: ['pendulum'], agents: ['dreamer'], seeds: '0-2', steps: 15_000, set: ['ensemble.members=5', 'train.threads=1'],
+    worlds: ['pendulum'], agents: ['dreamer'], seeds: '0-2', steps: 10_000, set: ['ensemble.members=5', 'train.threads=1'],
     vary: ['ensemble.adaptive=true', 'behavior.imaginationHorizon=30', 'behavior.imaginationHorizon=30+ensemble.adaptive=true'],
   }],
   measures: ['reward-error', 'open-loop'],

@@ -103,6 +103,7 @@ export function createActorCritic(
 
     loss({ params, slow, statistics, model, world: { latents }, batch, noise }) {
       const { representation, dynamics } = model;
+      if (!dynamics) throw new Error('expected a model that imagines');
       const [batchSize, length]: number[] = batch.reward.shape;
       const horizon = config.imaginationHorizon;
 

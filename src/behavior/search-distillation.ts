@@ -6,12 +6,13 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import {
-  defineBehavior, fraction, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+  defineBehavior, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { contractedTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
+import { replayPriority } from '../nn/replay-priority.ts';
 import { nStepReturns } from '../nn/returns.ts';
 import { isSearched, sampledOptions, searchPolicyLoss, searchTargetShapes, valueUnit } from '../nn/search-targets.ts';
 import { advance, flatten, mapLatent, windows } from '../nn/sequences.ts';
@@ -28,10 +29,7 @@ const options = {
       .describe('What values learn: returns of returnSteps steps that end in a searched value, or the searched value itself.'),
     returnSteps: writtenOut.default(5).describe('Steps of those returns.'),
   },
-  replay: {
-    priority: fraction.default(0).describe('Exponent of the priority by value error; 0 replays uniformly.'),
-    correction: fraction.default(1).describe('How much of that preference the weights of the losses take back.'),
-  },
+  replay: replayPriority,
 };
 
 type SearchDistillationOptions = Pick<OptionsOf<typeof options>, 'behavior' | 'search'>;

@@ -58,6 +58,8 @@ export interface Behavior {
 export interface BehaviorVariant<O extends Options = Options> extends Component<O> {
   /** One sentence. */
   readonly description: string;
+  /** Why it cannot learn such actions; undefined where it can, and absent where it learns all. */
+  refuses?(actions: ActionSpace): string | undefined;
   build(options: OptionsOf<O>, shape: HeadShape): Behavior;
 }
 

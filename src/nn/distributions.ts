@@ -72,6 +72,37 @@ function sampleOneHot(probs: Tensor, noise: Noise): Tensor {
   return tf.oneHot(tf.cast(index, 'int32'), classes, 1, 0, 'float32');
 }
 
+/** Bounds of the logarithm of a deviation before squashing. */
+const [LEAST_LOG, MOST_LOG] = [-5, 2];
+
+/**
+ * Normals that tanh squashes into (−1, 1) (Haarnoja et al. 2018, appendix C): mean and deviation logits [..., A].
+ * `entropy` is that of a sample, by its density; `draw` gives both at once.
+ */
+export function squashedNormal(mean: Tensor, stdLogits: Tensor): Distribution & {
+  draw(noise: Noise): { readonly action: Tensor; readonly logProb: Tensor };
+} {
+  const logStd = tf.add(tf.mul(tf.add(tf.tanh(stdLogits), 1), (MOST_LOG - LEAST_LOG) / 2), LEAST_LOG);
+  const std = tf.exp(logStd);
+  /** log π(tanh u) = log N(u) − Σ log(1 − tanh² u), where log(1 − tanh² u) = 2 (log 2 − u − softplus(−2u)). */
+  const density = (raw: Tensor): Tensor => {
+    const normal = tf.sub(tf.mul(tf.square(tf.div(tf.sub(raw, mean), std)), -0.5), tf.add(logStd, 0.5 * Math.log(2 * Math.PI)));
+    const squash = tf.mul(tf.sub(tf.sub(Math.LN2, raw), tf.softplus(tf.mul(raw, -2))), 2);
+    return tf.sum(tf.sub(normal, squash), -1);
+  };
+  const draw = (noise: Noise) => {
+    const raw = tf.add(mean, tf.mul(std, noise.normal(mean.shape)));
+    return { action: tf.tanh(raw), logProb: density(raw) };
+  };
+  return {
+    predict: () => tf.tanh(mean),
+    sample: (noise) => draw(noise).action,
+    logProb: (action) => density(tf.atanh(tf.clipByValue(action, -1 + 1e-6, 1 - 1e-6))),
+    entropy: () => tf.neg(density(mean)),
+    draw,
+  };
+}
+
 /** One number [...] for sure. */
 export const certain = (value: Tensor): Distribution => ({
   predict: () => value, sample: () => value, logProb: tf.zerosLike, entropy: () => tf.zerosLike(value),

@@ -105,19 +105,24 @@ export interface Prediction {
   };
 }
 
-/** A representation and the dynamics that share its latents. */
+/** A representation, and the dynamics that share its latents, where there are any. */
 export interface Model {
   readonly representation: Representation;
-  readonly dynamics: Dynamics;
+  readonly dynamics?: Dynamics;
 }
 
-/** A model that learns from replayed sequences: what a file in `models` builds. */
-export interface LatentModel extends Model {
+/** What learns from replayed sequences to see, and to imagine where it does. */
+export interface LearnedModel extends Model {
   /** Of both parts, and what its loss needs beside them, in the order in which they are kept. */
   readonly parameters: Group<ParameterSpec>;
   /** Largest reward that it can say. */
   readonly largest?: Largest;
   loss(params: Params, batch: Batch, noise: Noise): ModelLoss;
+}
+
+/** A model that imagines: what a file in `models` builds. */
+export interface LatentModel extends LearnedModel {
+  readonly dynamics: Dynamics;
 }
 
 /** Where the bins of a head end: what is larger is taken for this. */

@@ -82,7 +82,7 @@ describe.each(behaviors)('the behaviour %s', (_, variant) => {
   });
 
   describe.each(models)('on the model %s', (_model, modelVariant) => {
-    describe.each(WORLDS)('with %s actions', (_kind, world) => {
+    describe.each(WORLDS.filter(([, { actions }]) => variant.refuses?.(actions) === undefined))('with %s actions', (_kind, world) => {
       const setting = build(variant, modelVariant, world);
       const { behavior, inputs } = setting;
 

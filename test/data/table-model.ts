@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { float32 } from '../../src/nd-array.ts';
-import type { Distribution, Model, NdArray, Noise, ParamArrays } from '../../src/types.ts';
+import type { Distribution, LatentModel, NdArray, Noise, ParamArrays } from '../../src/types.ts';
 
 /** The states are a, b, c and d; their latent is one-hot, and so are their features. */
 export const STATES = 'abcd';
@@ -44,7 +44,7 @@ const certain = (value: Tensor): Distribution =>
   ({ predict: () => value, sample: unused, logProb: unused, entropy: unused });
 
 /** What the behaviours ask of it: `imagine`, `outcome` and `features` of the latent `{ state: [N, 4] }`. */
-export function tableModel({ blindSteps = 0 }: { readonly blindSteps?: number } = {}): Model {
+export function tableModel({ blindSteps = 0 }: { readonly blindSteps?: number } = {}): Pick<LatentModel, 'representation' | 'dynamics'> {
   const shapes = { state: [STATES.length] };
   return {
     representation: {

@@ -7,12 +7,12 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Behavior } from '../../config/index.ts';
 import { mapGroup } from '../../nd-array.ts';
 import type {
-  Agent, Group, Groups, LatentModel, ModelLoss, Optimizer, Representation, Stage, StageLoss,
+  Agent, Group, Groups, LearnedModel, ModelLoss, Optimizer, Representation, Stage, StageLoss,
 } from '../../types.ts';
 
 export interface Joined {
   /** Its `dynamics` may be wrapped: the behaviour imagines with what is given here. */
-  readonly model: LatentModel;
+  readonly model: LearnedModel;
   readonly behavior: Behavior;
   readonly optimizer: Optimizer;
 }
@@ -56,7 +56,7 @@ export function jointly({ model, behavior, optimizer }: Joined): Agent {
     },
   } satisfies Stage;
   return {
-    parameters, representation, dynamics, prediction, targetShapes, stages: [joint, ...(second ? [second] : [])],
+    parameters, representation, ...(dynamics ? { dynamics } : {}), prediction, targetShapes, stages: [joint, ...(second ? [second] : [])],
     largest: { ...(model.largest ? { reward: model.largest } : {}), ...(behavior.largest ? { value: behavior.largest } : {}) },
   };
 }

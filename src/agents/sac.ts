@@ -1,0 +1,20 @@
+/** SAC (Haarnoja et al. 2018), from pixels: an actor and two critics that learn from what was really received alone. */
+import softActorCritic, { createSoftActorCritic } from '../behavior/soft-actor-critic.ts';
+import { compose, defineAgent } from '../config/index.ts';
+import { createFrames, frames } from '../models/parts/frames.ts';
+import { createLaprop, laprop } from '../nn/laprop.ts';
+import actor from '../policies/actor.ts';
+import { jointly } from './parts/jointly.ts';
+import { refusesGames } from './parts/refusals.ts';
+
+export default defineAgent({
+  ...compose(frames, softActorCritic, laprop, actor),
+  description: 'an actor and two critics that keep choices open and imagine nothing (SAC)',
+  acts: 'actor',
+  refuses: refusesGames,
+  build({ model: modelOptions, behavior, optimizer }, world) {
+    const model = createFrames(modelOptions, world);
+    const { featureSize } = model.representation;
+    return jointly({ model, behavior: createSoftActorCritic(behavior, { ...world, ...modelOptions, featureSize }), optimizer: createLaprop(optimizer) });
+  },
+});

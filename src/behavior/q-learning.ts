@@ -1,0 +1,124 @@
+/**
+ * Deep Q-learning (Mnih et al. 2015): values of actions learn returns of a few steps that end in what their slow copy says.
+ * By option: double (van Hasselt, Guez and Silver 2016), duelling (Wang et al. 2016), n steps and priorities (Hessel et al.
+ * 2018), and values as distributions over bins (Farebrother et al. 2024).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
+import { z } from 'zod';
+import {
+  defineBehavior, fraction, layers, width, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
+} from '../config/index.ts';
+import { stopGradient, stopGradients } from '../engine/gradients.ts';
+import { categorical, certain, LARGEST_SYMEXP, symexpTwoHot } from '../nn/distributions.ts';
+import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
+import { replayPriority } from '../nn/replay-priority.ts';
+import { nStepReturns } from '../nn/returns.ts';
+import { advance, cut, flatten, mapLatent } from '../nn/sequences.ts';
+import { fromWidths } from '../nn/widths.ts';
+import type { Params } from '../types.ts';
+
+const options = {
+  behavior: {
+    units: width.describe('Width of the critic.'),
+    criticLayers: layers.default(2).describe('Hidden layers of the critic.'),
+    slowRate: fraction.default(0.02).describe('Share of the parameters mixed into their slow copies at every update.'),
+    epsilon: fraction.default(0.1).describe('Chance of a random action while it learns.'),
+    double: z.boolean().default(true).describe('The action that returns end in is chosen by the critic, and valued by its slow copy.'),
+    dueling: z.boolean().default(false).describe('What a state is worth and what an action adds are told apart.'),
+    distributional: z.boolean().default(true).describe('Values are learned as distributions over bins, and not as numbers.'),
+    returnSteps: writtenOut.default(3).describe('Steps of the returns that are learned.'),
+  },
+  replay: replayPriority,
+};
+
+export type QLearningOptions = OptionsOf<typeof options>['behavior'];
+
+const presets = fromWidths(({ units }, preset) => ({
+  behavior: { units, ...(preset === 'debug' ? { criticLayers: 1 } : {}) }, replay: {},
+})) satisfies PresetsOf<typeof options>;
+
+export default defineBehavior({
+  description: 'values of actions, learned from what was really received (DQN)',
+  options,
+  presets,
+  refuses: ({ kind }) => (kind === 'continuous' ? 'it values each of a few actions, and these are continuous' : undefined),
+  build: ({ behavior }, shape) => createQLearning(behavior, shape),
+});
+
+/** For discrete actions. */
+export function createQLearning(
+  config: QLearningOptions,
+  { featureSize, actionSize: actions, bins, horizonDiscount }: Pick<HeadShape, 'featureSize' | 'actionSize' | 'bins' | 'horizonDiscount'>,
+): Behavior {
+  const each = config.distributional ? bins : 1;
+  const trunk = mlp('critic', featureSize, config.units, config.criticLayers);
+  const ofActions = chain(trunk, linear('critic/actions', config.units, actions * each, { scale: 0 }));
+  const ofState = chain(trunk, linear('critic/state', config.units, each, { scale: 0 }));
+
+  /** [N, A, bins], or [N, A, 1]. */
+  function outputs(params: Params, features: Tensor): Tensor {
+    const advantages = tf.reshape(ofActions.apply(params, features), [-1, actions, each]);
+    if (!config.dueling) return advantages;
+    const state = tf.expandDims(ofState.apply(params, features), 1);
+    return tf.add(state, tf.sub(advantages, tf.mean(advantages, 1, true)));
+  }
+
+  /** [N, A] */
+  const valuesOf = (found: Tensor): Tensor => (config.distributional ? symexpTwoHot(found).predict() : tf.squeeze(found, [-1]));
+  const best = (values: Tensor): Tensor => tf.oneHot(tf.argMax(values, -1), actions, 1, 0, 'float32');
+  const picked = (perAction: Tensor, oneHot: Tensor): Tensor => tf.sum(tf.mul(perAction, oneHot), 1);
+
+  return {
+    prediction: {
+      parameters: parametersOf([ofActions, ...(config.dueling ? [ofState] : [])]),
+      predict(params, features) {
+        const q = valuesOf(outputs(params, features));
+        // Greedy, but for a chance of `epsilon` that is spread over all.
+        const chances = tf.add(tf.mul(best(q), 1 - config.epsilon), Math.max(config.epsilon, 1e-6) / actions);
+        return { policy: categorical(tf.log(chances)), value: certain(tf.max(q, -1)), q: [q] };
+      },
+    },
+    largest: { size: LARGEST_SYMEXP },
+    slow: { prefixes: ['critic/'], rate: config.slowRate },
+    targetShapes: {},
+    statistics: {},
+
+    loss({ params, slow, model: { representation }, world: { latents }, batch }) {
+      const first = representation.blindSteps;
+      const [batchSize, length]: number[] = batch.reward.shape;
+      const count = length - first;
+      const seen = (tensor: Tensor) => cut(tensor, first, count);
+      const features = representation.features(mapLatent(latents, (leaf) => flatten(seen(leaf), 2)));
+      const found = outputs(params, features);
+      const values = stopGradient(valuesOf(found));
+
+      // What is received on the way, and what the slow copy says of where that ends
+      const slowly = valuesOf(outputs(slow, stopGradient(features)));
+      const bootstrap = tf.reshape(picked(slowly, best(config.double ? values : slowly)), [batchSize, count]);
+      const returns = stopGradient(nStepReturns(
+        { reward: seen(batch.reward), value: bootstrap, isTerminal: seen(batch.isTerminal), isLast: seen(advance(batch.isFirst, 1)) },
+        { steps: config.returnSteps, discount: 1 - 1 / horizonDiscount },
+      ));
+
+      // Of every step but the last of an episode, where nothing was done
+      const taken = flatten(advance(seen(batch.action), 1), 2);
+      const acted = tf.concat([tf.sub(1, cut(batch.isFirst, first + 1, count - 1)), tf.zeros([batchSize, 1])], 1);
+      const goal = tf.reshape(returns, [-1]);
+      const said = tf.reshape(tf.sum(tf.mul(found, tf.expandDims(taken, -1)), 1), [-1, each]);
+      const wrong = config.distributional ? symexpTwoHot(said).loss(goal) : huber(tf.sub(tf.squeeze(said, [-1]), goal));
+      const weights = tf.mul(acted, tf.reshape(batch.weight, [batchSize, 1]));
+      const loss = tf.mean(tf.mul(tf.reshape(wrong, [batchSize, count]), weights));
+      const surprise = tf.mul(tf.abs(tf.sub(tf.reshape(picked(values, taken), [batchSize, count]), returns)), acted);
+      const parts = { value: loss, targetValue: tf.mean(returns), imaginedValue: tf.mean(tf.max(values, -1)), valueError: tf.mean(surprise) };
+      return { total: loss, parts: stopGradients(parts), priority: tf.mean(surprise, 1) };
+    },
+  };
+}
+
+/** x²/2 up to 1, and |x| − ½ beyond. */
+function huber(x: Tensor): Tensor {
+  const size = tf.abs(x);
+  const near = tf.minimum(size, 1);
+  return tf.add(tf.mul(tf.square(near), 0.5), tf.sub(size, near));
+}

@@ -1,0 +1,62 @@
+/** A model that only sees: a latent of the newest pictures, for agents that learn to act and imagine nothing. */
+import * as tf from '@tensorflow/tfjs';
+import { count, width, type Component, type OptionsOf } from '../../config/index.ts';
+import { frameHistory } from '../../nn/frame-history.ts';
+import { codecOptions, codecRules, codecShape, imageEncoder } from '../../nn/image-codec.ts';
+import { mlp, parametersOf } from '../../nn/layers.ts';
+import { outcomeOptions, outcomeRules } from '../../nn/reward-head.ts';
+import { fromWidths } from '../../nn/widths.ts';
+import type { LearnedModel, Params, Representation, WorldShape } from '../../types.ts';
+
+const { depth, minResolution, stem } = codecOptions;
+const { bins, horizonDiscount } = outcomeOptions;
+
+const options = {
+  model: {
+    depth, minResolution, stem,
+    hidden: width.describe('Width of the layers that see.'),
+    frames: count.max(128).default(3).describe('Pictures that the latent is made from: the newest and those before it.'),
+    bins, horizonDiscount,
+  },
+};
+
+export type FramesOptions = OptionsOf<typeof options>['model'];
+
+export const frames = {
+  options,
+  presets: fromWidths(({ hidden, depth: channels }, preset) => ({ model: { hidden, depth: channels, ...(preset === 'debug' ? { bins: 15 } : {}) } })),
+  rules: ({ model }, { env, train }) => [
+    ...codecRules(model, env), ...outcomeRules(model),
+    ...(train.batchLength < model.frames + 1
+      ? [{ key: 'train.batchLength', expected: `expected at least model.frames + 1 = ${model.frames + 1}` }]
+      : []),
+  ],
+} satisfies Component<typeof options>;
+
+/** Latent: `state` [hidden]. It learns from whatever stands on it. */
+export function createFrames(config: FramesOptions, { image, actionSize }: Pick<WorldShape, 'image' | 'actionSize'>): LearnedModel {
+  const { hidden } = config;
+  const history = frameHistory({ encoder: imageEncoder('encoder', codecShape(config, image)), frames: config.frames, hidden, actionSize });
+  const layers = mlp('representation', history.size, hidden, 2);
+  const parameters = parametersOf([history, layers]);
+  const filter = (params: Params, batch: Parameters<Representation['filter']>[1]) =>
+    ({ state: layers.apply(params, history.filter(params, batch)) });
+  return {
+    parameters,
+    representation: {
+      parameters,
+      carryShapes: history.carryShapes,
+      contextShapes: {},
+      blindSteps: history.before,
+      featureSize: hidden,
+      encode: history.embed,
+      observe(params, before, input) {
+        const { rows, carry } = history.observe(before, input);
+        return { carry, latent: { state: layers.apply(params, rows) } };
+      },
+      filter,
+      features: ({ state }) => state,
+    },
+    loss: (params, batch) => ({ total: tf.scalar(0), parts: {}, latents: filter(params, batch) }),
+  };
+}
