@@ -97,7 +97,10 @@ export function squashedNormal(mean: Tensor, stdLogits: Tensor): Distribution & 
   return {
     predict: () => tf.tanh(mean),
     sample: (noise) => draw(noise).action,
-    logProb: (action) => density(tf.atanh(tf.clipByValue(action, -1 + 1e-6, 1 - 1e-6))),
+    logProb(action) {
+      const within = tf.clipByValue(action, -1 + 1e-6, 1 - 1e-6);
+      return density(tf.mul(tf.sub(tf.log1p(within), tf.log1p(tf.neg(within))), 0.5)); // of atanh
+    },
     entropy: () => tf.neg(density(mean)),
     draw,
   };

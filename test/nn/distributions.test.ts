@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32 } from '../../src/nd-array.ts';
 import {
-  among, bernoulli, boundedNormal, categorical, contract, contractedTwoHot, expand, symexpBins, symexpTwoHot, twoHot,
+  among, bernoulli, boundedNormal, categorical, certain, contract, contractedTwoHot, expand, squashedNormal, symexp as symexpOf, symexpBins, symexpTwoHot,
+  symlog as symlogOf, twoHot,
   type Categorical, type Trainable,
 } from '../../src/nn/distributions.ts';
 import { symexp, symlog } from '../../src/nn/transforms.ts';
@@ -272,4 +273,46 @@ describe('every head', () => {
       close([...deep[question].data], [...data]);
     }
   });
+});
+
+describe('a squashed normal', () => {
+  /** The logit of a deviation of one: −5 + 7·(tanh x + 1)/2 = 0. */
+  const ONE = Math.atanh(3 / 7);
+  const still = { m: float32([0, 0.5], [1, 2]), s: float32([ONE, ONE], [1, 2]) };
+
+  it('has the density of a normal, less what tanh presses together', async () => {
+    // u = (0.5, 0): log N(0.5) + log N(−0.5) − log(1 − tanh² 0.5) − log 1
+    const [logProb] = await evaluate(({ m, s, a }) => squashedNormal(m, s).logProb(a), { ...still, a: float32([Math.tanh(0.5), 0], [1, 2]) });
+    expect(logProb).toBeCloseTo(2 * (-0.125 - 0.918939) + 0.240229, 4);
+  });
+
+  it('is a density: it comes to one over all actions', async () => {
+    const count = 2000;
+    const grid = Float32Array.from({ length: count }, (_, i) => -1 + (2 * (i + 0.5)) / count);
+    const values = await evaluate(({ m, s, a }) => tf.exp(squashedNormal(m, s).logProb(a)), {
+      m: float32(new Float32Array(count).fill(0.3), [count, 1]), s: float32(new Float32Array(count).fill(0), [count, 1]), a: float32(grid, [count, 1]),
+    });
+    expect(values.reduce((sum, value) => sum + value, 0) * (2 / count)).toBeCloseTo(1, 3);
+  });
+
+  it('draws actions with their density, and gradients flow back through them', async () => {
+    const drawn = await evaluate(({ m, s }) => squashedNormal(m, s).draw(fixedNoise([1, -1])).action, still);
+    close(drawn, [Math.tanh(1), Math.tanh(-0.5)]);
+    const [logProb] = await evaluate(({ m, s }) => squashedNormal(m, s).draw(fixedNoise([1, -1])).logProb, still);
+    const [same] = await evaluate(({ m, s, a }) => squashedNormal(m, s).logProb(a), { ...still, a: float32(drawn, [1, 2]) });
+    expect(logProb).toBeCloseTo(same, 4);
+    close(await evaluate(({ m, s }) => squashedNormal(m, s).predict(), still), [0, Math.tanh(0.5)]);
+  });
+});
+
+it('one number for sure is that number', async () => {
+  const value = { x: float32([3, -2], [2]) };
+  close(await evaluate(({ x }) => certain(x).predict(), value), [3, -2]);
+  close(await evaluate(({ x }) => certain(x).entropy(), value), [0, 0]);
+});
+
+it('symlog and symexp of tensors are those of numbers', async () => {
+  const values = { x: float32([-20, -0.5, 0, 1e-3, 3], [5]) };
+  close(await evaluate(({ x }) => symlogOf(x), values), [-20, -0.5, 0, 1e-3, 3].map(symlog));
+  close(await evaluate(({ x }) => symexpOf(symlogOf(x)), values), [-20, -0.5, 0, 1e-3, 3], 4);
 });
