@@ -3,7 +3,7 @@
  * not known yet; another learns the task on the same latents, from rewards that shape nothing.
  */
 import actorCritic, { createActorCritic } from '../behavior/actor-critic.ts';
-import { compose, defineAgent } from '../config/index.ts';
+import { compose, defineAgent, weight } from '../config/index.ts';
 import { ensemble, withEnsemble } from '../models/parts/ensemble.ts';
 import rssm, { createRssm } from '../models/rssm.ts';
 import { createLaprop, laprop } from '../nn/laprop.ts';
@@ -13,13 +13,17 @@ import { curious, doubting } from './parts/doubting.ts';
 import { modelAlone } from './parts/model-alone.ts';
 import { refusesGames } from './parts/refusals.ts';
 
+const exploring = {
+  options: { explorer: { entropy: weight.default(0.03).describe('Weight of the entropy of whoever explores: it is to try much, and not to be sure.') } },
+};
+
 export default defineAgent({
-  ...compose(rssm, ensemble, actorCritic, laprop, actor),
+  ...compose(rssm, ensemble, actorCritic, exploring, laprop, actor),
   description: 'a Dreamer that goes where an ensemble disagrees, and learns the task from what it saw (Plan2Explore)',
   acts: 'actor',
   layer: { model: { rewardShapes: false }, ensemble: { members: 5, bootstrap: 1 } },
   refuses: refusesGames,
-  build({ model: modelOptions, ensemble: doubts, behavior, optimizer: options }, world) {
+  build({ model: modelOptions, ensemble: doubts, behavior, explorer: { entropy }, optimizer: options }, world) {
     const model = withEnsemble(createRssm(modelOptions, world), doubts, world);
     const shape = { ...world, ...modelOptions, featureSize: model.representation.featureSize };
     const optimizer = createLaprop(options);
@@ -27,7 +31,7 @@ export default defineAgent({
     const learned = { model, optimizer, after: agent.stages[0].name };
     const task = createActorCritic(behavior, shape, doubting(doubts));
     // What was received in replay is no measure of what was new there.
-    const explorer = createActorCritic({ ...behavior, replayCritic: 0 }, shape, { prefix: 'explorer/', judge: curious });
+    const explorer = createActorCritic({ ...behavior, entropy, replayCritic: 0 }, shape, { prefix: 'explorer/', judge: curious });
     return {
       ...agent,
       parameters: { ...agent.parameters, ...task.prediction.parameters, ...explorer.prediction.parameters },
