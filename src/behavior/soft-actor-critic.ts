@@ -11,7 +11,7 @@ import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { categorical, LARGEST_SYMEXP, squashedNormal, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp } from '../nn/layers.ts';
 import { members } from '../nn/members.ts';
-import { flatten, mapLatent } from '../nn/sequences.ts';
+import { cut, flatten, mapLatent } from '../nn/sequences.ts';
 import { observedPairs } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Batch, Group, Latent, ModelLoss, Noise, ParameterSpec, Params, Representation } from '../types.ts';
@@ -23,9 +23,9 @@ const options = {
     criticLayers: layers.default(2).describe('Hidden layers of the critics.'),
     slowRate: fraction.default(0.01).describe('Share of the parameters mixed into their slow copies at every update.'),
     temperature: positive.default(0.1).describe('What a nat of entropy is worth at first.'),
-    targetEntropy: z.number().min(-1e3).max(1e3).default(0).describe(
-      'Entropy that the temperature keeps up, for each continuous action, or as a share of the most for discrete ones; 0 means −1, or a half.',
-    ),
+    targetEntropy: z
+      .number().min(-1e3).max(1e3).default(0)
+      .describe('Entropy to keep up: of each continuous action, or a share of the most of discrete ones; 0 means −1, or a half.'),
   },
 };
 
@@ -151,14 +151,13 @@ export function createSoftActorCritic(
 /** Steps between observed latents as rows: features before, which learn, and after, which do not; what came on arriving. */
 function stepsOf({ latents }: Pick<ModelLoss, 'latents'>, batch: Batch, { features, blindSteps }: Representation) {
   const { latents: pairs, valid } = observedPairs(latents, batch, blindSteps);
-  const column = (tensor: Tensor, which: number) =>
-    flatten(tf.squeeze(tf.slice(tensor, [0, 0, which, ...tensor.shape.slice(3).map(() => 0)], [-1, -1, 1, ...tensor.shape.slice(3).map(() => -1)]), [2]), 2);
+  const [batchSize, count]: number[] = valid.shape;
+  const column = (tensor: Tensor, which: number) => flatten(cut(flatten(tensor, 2), which, 1), 2);
   const at = (which: number): Latent => mapLatent(pairs, (leaf) => column(leaf, which));
-  const length = valid.shape[1] as number;
-  const first = blindSteps + 1;
+  const perStep = tf.mul(tf.ones([batchSize, count]), tf.reshape(batch.weight, [batchSize, 1]));
   return {
     now: features(at(0)), next: stopGradient(features(at(1))),
-    arriving: (tensor: Tensor) => flatten(tf.slice(tensor, [0, first, ...tensor.shape.slice(2).map(() => 0)], [-1, length, ...tensor.shape.slice(2).map(() => -1)]), 2),
-    weight: tf.mul(column(valid, 1), flatten(tf.mul(tf.ones(valid.shape.slice(0, 2)), tf.expandDims(batch.weight, 1)), 2)),
+    arriving: (tensor: Tensor) => flatten(cut(tensor, blindSteps + 1, count), 2),
+    weight: tf.mul(column(valid, 1), flatten(perStep, 2)),
   };
 }

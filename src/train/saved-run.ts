@@ -49,7 +49,8 @@ function requireCounters(refuse: Refuse, { counters, extra }: Checkpoint, config
   // Every lane has a record for each of its steps and for its beginnings: one an episode, and after every continuation
   // of a world that could not be put back, of which there are not so many.
   const most = 2 * step + MOST_CONTINUATIONS * lanes;
-  if (!(replayed >= Math.min(step, config.train.collectSteps || Infinity) && replayed <= most)) refuse(`its replay has ${replayed} steps, which step ${step} cannot have made`);
+  const taken = Math.min(step, config.train.collectSteps || Infinity);
+  if (!(replayed >= taken && replayed <= most)) refuse(`its replay has ${replayed} steps, which step ${step} cannot have made`);
 }
 
 const MOST_CONTINUATIONS = 10_000;

@@ -14,6 +14,7 @@ Example:
   dreamtree train cartpole --minutes 30 --seed 1 --logdir runs/my-cartpole
   dreamtree train catch --agent gumbel-muzero        plans by tree search: dreamtree list has all agents
   dreamtree train catch --agent ./my-agent.ts        an agent of your own, in one file
+  dreamtree train mountain-car --agent plan2explore --task-after 8000    looks around, then learns from what it saw
   dreamtree train tic-tac-toe                        plays against itself: gumbel-muzero learns games for two
   dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
   dreamtree train dream:checkpoints/catch.dream      a world that is another agent's imagination
