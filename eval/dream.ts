@@ -173,7 +173,8 @@ async function compilePrograms(
   imageShape: readonly number[],
   length: number,
 ): Promise<{ observe: Program; imagine: Program }> {
-  if (!dynamics?.decode) throw new UserError('this agent has no decoder (model.decoder = none), so its dreams cannot be seen');
+  if (!dynamics) throw new UserError('this agent imagines nothing, so it has no dreams');
+  if (!dynamics.decode) throw new UserError('this agent has no decoder (model.decoder = none), so its dreams cannot be seen');
   const { decode, latentShapes } = dynamics;
   const describe = (weights: Params, latent: Latent) => ({
     latent,

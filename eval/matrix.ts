@@ -150,7 +150,8 @@ function placeOf({ simulations, settings }: MatrixCell, key: string): number | u
 function seriesOf(cells: readonly MatrixCell[], over: string): PlotSeries[] {
   const places = cells.map((cell) => placeOf(cell, over)).filter((place) => place !== undefined);
   const [least, most] = [over === SIMULATIONS ? 0 : Math.min(...places), Math.max(...places)];
-  const lineOf = (cell: MatrixCell) => [cell.policy, ...settingWords(cell, over)].join(', ');
+  const lineOf = (cell: MatrixCell) =>
+    [cell.policy, ...(over === SIMULATIONS ? [] : simulationWords(cell)), ...settingWords(cell, over)].join(', ');
   return [...new Set(cells.map(lineOf))].flatMap((name) => {
     const own = cells.filter((cell) => lineOf(cell) === name);
     const at = (x: number, { returnMean: y, returnCi95: [lo, hi] }: MatrixCell): PlotPoint => ({ x, y, lo, hi });
@@ -169,11 +170,10 @@ const settingWords = ({ settings = {} }: MatrixCell, ...without: readonly string
   Object.entries(settings).filter(([key]) => key !== SIMULATIONS && !without.includes(key))
     .map(([key, value]) => `${key.slice(key.lastIndexOf('.') + 1)} ${value}`);
 
-function nameOf(cell: MatrixCell): string {
-  const { policy, simulations } = cell;
-  const searched = simulations === 0 ? [] : [`${simulations} ${simulations === 1 ? 'simulation' : 'simulations'}`];
-  return [policy, ...searched, ...settingWords(cell)].join(', ');
-}
+const simulationWords = ({ simulations }: MatrixCell): string[] =>
+  (simulations === 0 ? [] : [`${simulations} ${simulations === 1 ? 'simulation' : 'simulations'}`]);
+
+const nameOf = (cell: MatrixCell): string => [cell.policy, ...simulationWords(cell), ...settingWords(cell)].join(', ');
 
 const rateOf = ({ simulationsPerSecond: rate }: MatrixCell): string => (rate === undefined ? '' : significant(rate));
 

@@ -34,7 +34,7 @@ export interface PlanOutcomesOptions {
 /** Decisions from one that is looked at to the next. */
 const EVERY = 5;
 
-/** Of every fifth decision of some episodes, which go on with the first action of each plan. */
+/** Of every fifth decision of some episodes whose plan ends within the time limit; they go on with the first action of each plan. */
 export async function planOutcomes(options: PlanOutcomesOptions): Promise<PlanOutcome[]> {
   const { environment, size, policy, episodes: count, rng } = options;
   const view = createView(options);
@@ -57,6 +57,8 @@ export async function planOutcomes(options: PlanOutcomesOptions): Promise<PlanOu
         const { out } = await program.run({ params: options.params, latent, plans: { plans } });
         for (const lane of playing) {
           const length = plan.length / count;
+          // Where the time limit would cut a plan short, nobody could have expected it.
+          if (episodes[lane].length + plans.shape[1] > environment.maxSteps) continue;
           const received = await follow(environment, fork(episodes[lane]), plan.subarray(lane * length, (lane + 1) * length), rows[0].length);
           outcomes.push({ expected: out.expected.data[lane], received });
         }

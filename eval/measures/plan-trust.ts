@@ -49,14 +49,15 @@ async function planner(opened: MeasuredAgent, lanes: number, name: string | unde
   return other;
 }
 
-/** By the names of the quantities; no correlation where all plans are worth the same. */
+/** By the names of the quantities; nothing where there are no plans, and no correlation where all of them are worth the same. */
 export function numbersOf(outcomes: readonly PlanOutcome[]): Record<string, number> {
+  if (outcomes.length === 0) return {};
   const of = (which: keyof PlanOutcome) => outcomes.map((outcome) => outcome[which]);
   const quarter = (which: keyof PlanOutcome, share: number) => quantileSorted(of(which).sort((a, b) => a - b), share);
   const [high, low, middle] = [quarter('expected', 0.75), quarter('received', 0.25), quarter('received', 0.5)];
   // Where most receive the same, that is not the lower quarter.
   const wrong = outcomes.filter(({ expected, received }) => expected >= high && received <= low && received < middle);
-  const correlation = sampleCorrelation(of('expected'), of('received'));
+  const correlation = outcomes.length > 1 ? sampleCorrelation(of('expected'), of('received')) : NaN;
   return {
     catastrophic: wrong.length / outcomes.length,
     optimism: mean(outcomes.map(({ expected, received }) => expected - received)),

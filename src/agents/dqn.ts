@@ -5,13 +5,13 @@ import { createFrames, frames } from '../models/parts/frames.ts';
 import { createLaprop, laprop } from '../nn/laprop.ts';
 import actor from '../policies/actor.ts';
 import { jointly } from './parts/jointly.ts';
-import { refusesGames } from './parts/refusals.ts';
+import { refusesRules } from './parts/refusals.ts';
 
 export default defineAgent({
   ...compose(frames, qLearning, laprop, actor),
   description: 'values of actions that are learned from what was really received: nothing is imagined (DQN)',
   acts: 'actor',
-  refuses: (world) => qLearning.refuses?.(world.actions) ?? refusesGames(world),
+  refuses: (world) => qLearning.refuses?.(world.actions) ?? refusesRules(world),
   build({ model: modelOptions, behavior, optimizer }, world) {
     const model = createFrames(modelOptions, world);
     const { featureSize } = model.representation;

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import actorCritic, { createActorCritic } from '../behavior/actor-critic.ts';
 import { compose, defineAgent, ownPolicy } from '../config/index.ts';
-import { ensemble, withEnsemble } from '../models/parts/ensemble.ts';
+import { withEnsemble } from '../models/parts/ensemble.ts';
 import rssm, { createRssm } from '../models/rssm.ts';
 import { createLaprop, laprop } from '../nn/laprop.ts';
 import gumbel from '../policies/gumbel.ts';
 import sampled from '../policies/sampled.ts';
-import { doubting } from './parts/doubting.ts';
+import { doubting, doubts } from './parts/doubting.ts';
 import { jointly } from './parts/jointly.ts';
 import { reanalysing, reanalysis } from './parts/reanalysis.ts';
 import { refusesGames } from './parts/refusals.ts';
@@ -20,17 +20,17 @@ const distillation = {
 const acts = { discrete: 'gumbel', continuous: 'sampled' };
 
 export default defineAgent({
-  ...compose(rssm, ensemble, actorCritic, laprop, gumbel, sampled, reanalysis, distillation),
+  ...compose(rssm, doubts, actorCritic, laprop, gumbel, sampled, reanalysis, distillation),
   description: 'the same, acting by tree search over the latents of the RSSM',
   acts,
   refuses: refusesGames,
-  build({ model: modelOptions, ensemble: doubts, behavior, optimizer, search }, world) {
-    const model = withEnsemble(createRssm(modelOptions, world), doubts, world);
+  build({ model: modelOptions, ensemble: ensembleOptions, behavior, optimizer, search }, world) {
+    const model = withEnsemble(createRssm(modelOptions, world), ensembleOptions, world);
     const { featureSize } = model.representation;
     const agent = jointly({
       model,
       behavior: createActorCritic(behavior, { ...world, ...modelOptions, featureSize }, {
-        ...doubting(doubts), ...(search.distill ? { distill: search } : {}),
+        ...doubting(ensembleOptions), ...(search.distill ? { distill: search } : {}),
       }),
       optimizer: createLaprop(optimizer),
     });

@@ -4,12 +4,12 @@
  */
 import actorCritic, { createActorCritic } from '../behavior/actor-critic.ts';
 import { compose, defineAgent, weight } from '../config/index.ts';
-import { ensemble, withEnsemble } from '../models/parts/ensemble.ts';
+import { withEnsemble } from '../models/parts/ensemble.ts';
 import rssm, { createRssm } from '../models/rssm.ts';
 import { createLaprop, laprop } from '../nn/laprop.ts';
 import actor from '../policies/actor.ts';
 import { behaviorStage } from './parts/behavior-stage.ts';
-import { curious, doubting } from './parts/doubting.ts';
+import { curious, doubting, doubts, required } from './parts/doubting.ts';
 import { modelAlone } from './parts/model-alone.ts';
 import { refusesGames } from './parts/refusals.ts';
 
@@ -18,18 +18,18 @@ const exploring = {
 };
 
 export default defineAgent({
-  ...compose(rssm, ensemble, actorCritic, exploring, laprop, actor),
+  ...compose(rssm, doubts, required, actorCritic, exploring, laprop, actor),
   description: 'a Dreamer that goes where an ensemble disagrees, and learns the task from what it saw (Plan2Explore)',
   acts: 'actor',
   layer: { model: { rewardShapes: false }, ensemble: { members: 5, bootstrap: 1 } },
   refuses: refusesGames,
-  build({ model: modelOptions, ensemble: doubts, behavior, explorer: { entropy }, optimizer: options }, world) {
-    const model = withEnsemble(createRssm(modelOptions, world), doubts, world);
+  build({ model: modelOptions, ensemble: ensembleOptions, behavior, explorer: { entropy }, optimizer: options }, world) {
+    const model = withEnsemble(createRssm(modelOptions, world), ensembleOptions, world);
     const shape = { ...world, ...modelOptions, featureSize: model.representation.featureSize };
     const optimizer = createLaprop(options);
     const agent = modelAlone(model, optimizer);
     const learned = { model, optimizer, after: agent.stages[0].name };
-    const task = createActorCritic(behavior, shape, doubting(doubts));
+    const task = createActorCritic(behavior, shape, doubting(ensembleOptions));
     // What was received in replay is no measure of what was new there.
     const explorer = createActorCritic({ ...behavior, entropy, replayCritic: 0 }, shape, { prefix: 'explorer/', judge: curious });
     return {

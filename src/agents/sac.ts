@@ -5,13 +5,13 @@ import { createFrames, frames } from '../models/parts/frames.ts';
 import { createLaprop, laprop } from '../nn/laprop.ts';
 import actor from '../policies/actor.ts';
 import { jointly } from './parts/jointly.ts';
-import { refusesGames } from './parts/refusals.ts';
+import { refusesRules } from './parts/refusals.ts';
 
 export default defineAgent({
   ...compose(frames, softActorCritic, laprop, actor),
   description: 'an actor and two critics that keep choices open and imagine nothing (SAC)',
   acts: 'actor',
-  refuses: refusesGames,
+  refuses: refusesRules,
   build({ model: modelOptions, behavior, optimizer }, world) {
     const model = createFrames(modelOptions, world);
     const { featureSize } = model.representation;

@@ -76,7 +76,7 @@ export function createQLearning(
         const q = valuesOf(outputs(params, features));
         // Greedy, but for a chance of `epsilon` that is spread over all.
         const chances = tf.add(tf.mul(best(q), 1 - config.epsilon), Math.max(config.epsilon, 1e-6) / actions);
-        return { policy: categorical(tf.log(chances)), value: certain(tf.max(q, -1)), q: [q] };
+        return { policy: { ...categorical(tf.log(chances)), predict: () => best(q) }, value: certain(tf.max(q, -1)), q: [q] };
       },
     },
     largest: { size: LARGEST_SYMEXP },

@@ -6,7 +6,10 @@ import type { CoreConfig } from './core.ts';
 const MOST_IN_BLOCK = { steps: 100_000, updates: 20_000 } as const;
 
 export function coreRules({ env: { lanes }, train }: CoreConfig): Broken[] {
-  const { batchSize, batchLength, blockUpdates, trainRatio, steps } = train;
+  const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps } = train;
+  if (collectSteps > 0 && collectSteps < lanes * batchLength) {
+    return [{ key: 'train.collectSteps', expected: `expected 0 or at least env.lanes × train.batchLength = ${lanes * batchLength}, a sequence of every lane` }];
+  }
   const replayed = batchSize * batchLength;
   const ticks = Math.max(1, Math.round((blockUpdates * replayed) / trainRatio / lanes));
   if (Math.min(steps, ticks * lanes) > MOST_IN_BLOCK.steps) {

@@ -58,7 +58,7 @@ export const coreOptions = {
   replay: {
     // A terabyte: the replay lives in memory.
     bytes: z.int().min(1).max(1e12).default(1e9).describe('Capacity of the replay in bytes; the oldest segments go first.'),
-    shift: natural.max(64).default(0).describe('Pixels by which the pictures of a replayed sequence are moved at random, at most, each way (DrQ).'),
+    shift: natural.max(64).default(0).describe('Pixels by which the pictures of a replayed sequence are moved at random, at most, each way (DrQ); for latents of the newest pictures.'),
   },
   engine: {
     name: z

@@ -118,7 +118,10 @@ describe('matrix', { timeout: SPAWN_TIMEOUT_MS }, () => {
     [['--simulations', '0'], "--simulations: 0 is the actor; expected more beside it, got '0'"],
     [['--simulations', '2,'], "--simulations: expected an integer ≥ 0, got ''"],
     [['--vary', 'plan.horizon'], "--vary: expected key=value,value,…, got 'plan.horizon'"],
-    [['--policies', 'actor', '--vary', 'plan.horizon=1,2'], '--vary: none of actor reads plan.horizon; dreamtree list --keys tells who reads which'],
+    [['--policies', 'actor', '--vary', 'plan.horizon=1,2'], '--vary: plan.horizon is no option of actor; dreamtree list --keys tells whose it is'],
+    [['--policies', 'actor,cem', '--vary', 'env.distract=none,film'], '--vary: env.distract is no option of actor, cem; dreamtree list --keys tells whose it is'],
+    [['--policies', 'cem', '--vary', 'plan.horizon=5', 'plan.horizon=6'],
+      '--vary: plan.horizon has values already; give them all at once, as plan.horizon=value,value,…'],
     [['--policies', 'cem', '--vary', 'plan.horizon=5,0'], /plan\.horizon.*≥ 1/],
     [['--out', 'matrix.gif'], "--out: expected an .svg or a .png, got 'matrix.gif'"],
   ])('%j is refused with one sentence', async (args, sentence) => {

@@ -72,6 +72,8 @@ describe('plan', { timeout: SPAWN_TIMEOUT_MS }, () => {
     ['a picture of a world', ['pendulum', '--out', 'x.png'], /^error: --out: 'pendulum' is a world, whose plans are played and not drawn/],
     ['more steps than there is memory for', [agent('pendulum'), '--policy', 'cem', '--set', 'cem.candidates=100000', 'plan.horizon=512'],
       /^error: cem: 100000 plans of 512 actions in 1 worlds at once are 51200000 steps to be imagined together, expected at most 4194304: /],
+    ['a penalty where nothing is in doubt', ['pendulum', '--set', 'plan.penalty=1'],
+      /^error: --set plan.penalty=1: the true world is in no doubt; of a run or a checkpoint, an ensemble is\n$/],
     ['a penalty on what nobody doubts', [agent('catch'), '--policy', 'cem', '--set', 'plan.penalty=1'],
       /^error: cem: plan.penalty asks where an ensemble disagrees, and this agent has none: train one with --set ensemble.members=5\n$/],
     ['an agent without a planner', [agent('catch'), '--policy', 'gumbel'], /^error: --policy: 'gumbel' does not plan sequences of actions\n$/],

@@ -180,6 +180,12 @@ describe('matrixPlot', () => {
       ['actor', [[5, -0.5], [9, -0.5]]], ['cem, terminal none', [[5, 1], [9, 3]]], ['cem, terminal critic', [[5, 2], [9, 4]]],
     ]);
     expect(plot).toMatchObject({ xLabel: 'plan.horizon' });
+    // A search that does not read it is level, once for each number of simulations.
+    const searches = [...plans, search('gumbel', 4, 0), search('gumbel', 8, 0.5)];
+    const both = matrixPlot(searches, { ...head, over: 'plan.horizon' });
+    expect('series' in both && both.series.filter(({ faint }) => !faint).map(({ name }) => name)).toEqual([
+      'actor', 'cem, terminal none', 'cem, terminal critic', 'gumbel, 4 simulations', 'gumbel, 8 simulations',
+    ]);
     // What is no number has no place on an axis.
     expect(matrixPlot(plans, { ...head, over: 'plan.terminal' })).toMatchObject({
       rows: [{ name: 'actor, 0.0625 ms' }, { name: 'cem, horizon 5, terminal none, 0.0625 ms' }, {}, {}, {}],

@@ -70,9 +70,12 @@ async function matrixCommand(target: string, options: MatrixCommandOptions): Pro
   const { policies, refused } = await choosePolicies(opened, names);
   const { episodes, seed, lanes, varied } = request;
   const settings = await settingsOf(policies, varied);
-  // What cannot be set is said before anything is played.
-  const bySetting = new Map<string, OpenedAgent>();
-  for (const setting of policies.flatMap(settings)) bySetting.set(JSON.stringify(setting), await openWith(setting));
+  // A value that no configuration may have is refused before anything is played.
+  const bySetting = new Map([[JSON.stringify({}), opened]]);
+  for (const setting of policies.flatMap(settings)) {
+    const name = JSON.stringify(setting);
+    if (!bySetting.has(name)) bySetting.set(name, await openWith(setting));
+  }
   const { cells, error, signal } = await playAll({
     ...world, policies, episodes, lanes, ...(opponent ? { opponent } : {}), settings,
     rng: createRng(seed).split('eval'),
@@ -125,6 +128,8 @@ async function readOptions(options: MatrixCommandOptions): Promise<Request> {
   const [, stem] = /^(.+)\.(?:svg|png)$/i.exec(file) ?? [];
   if (stem === undefined) throw new UserError(`--out: expected an .svg or a .png, got '${file}'`);
   const varied = [...(numbers ? [{ key: SIMULATIONS, values: numbers.map(String) }] : []), ...(options.vary ?? []).map(variedOf)];
+  const twice = varied.find(({ key }, i) => varied.findIndex((other) => other.key === key) < i);
+  if (twice) throw new UserError(`--vary: ${twice.key} has values already; give them all at once, as ${twice.key}=value,value,…`);
   return { episodes, seed, lanes: Math.min(episodes, most), names, varied, file, stem, json };
 }
 
@@ -141,13 +146,15 @@ function variedOf(text: string): Varied {
  */
 async function settingsOf(policies: readonly string[], varied: readonly Varied[]): Promise<(policy: string) => readonly MatrixSetting[]> {
   const { loadPolicy } = await import('../../acting/load-policy.ts');
-  const { keysOf, schemaOf } = await import('../../config/index.ts');
   const { SIMULATIONS } = await import('../../../eval/matrix.ts');
   const read = new Map<string, readonly string[]>();
-  for (const name of policies) read.set(name, keysOf(schemaOf(await loadPolicy(name))).map(({ key }) => key));
+  for (const name of policies) {
+    const { options } = await loadPolicy(name);
+    read.set(name, Object.entries(options).flatMap(([section, shape]) => Object.keys(shape).map((key) => `${section}.${key}`)));
+  }
   for (const { key } of varied) {
     if (key === SIMULATIONS || [...read.values()].some((keys) => keys.includes(key))) continue;
-    throw new UserError(`--vary: none of ${policies.join(', ')} reads ${key}; dreamtree list --keys tells who reads which`);
+    throw new UserError(`--vary: ${key} is no option of ${policies.join(', ')}; dreamtree list --keys tells whose it is`);
   }
   return (name) => varied.filter(({ key }) => read.get(name)?.includes(key)).reduce<readonly MatrixSetting[]>(
     (settings, { key, values }) => settings.flatMap((setting) => values.map((value) => ({ ...setting, [key]: value }))), [{}],

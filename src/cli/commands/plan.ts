@@ -114,6 +114,8 @@ async function planInTruth(name: string, { policy, horizon, episodes: count, see
   const far = horizon === undefined ? HORIZON : integer('--horizon', horizon, 1);
   const takesHorizon = 'horizon' in (variant.options.plan ?? {});
   if (horizon !== undefined && !takesHorizon) throw new UserError(`--horizon: '${policy}' has a depth of its own: --set ${policy}.depth=n`);
+  const doubt = set.find((override) => /^plan\.(penalty|adaptive)=/.test(override));
+  if (doubt !== undefined) throw new UserError(`--set ${doubt}: the true world is in no doubt; of a run or a checkpoint, an ensemble is`);
   const { config } = await configure({
     world: name, policies: [policy], overrides: [...(takesHorizon ? [`plan.horizon=${far}`] : []), ...set],
   });

@@ -5,13 +5,15 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { fraction, layers, natural, weight, width, type Broken, type Component, type OptionsOf } from '../../config/index.ts';
+import { fraction, layers, natural, width, type Broken, type Component, type OptionsOf } from '../../config/index.ts';
 import { stopGradient } from '../../engine/gradients.ts';
 import { members } from '../../nn/members.ts';
 import { symexp, symlog } from '../../nn/distributions.ts';
 import type { Batch, Latent, LatentModel, ModelLoss, Noise, Params, Representation } from '../../types.ts';
 import { apartness, deviation, isKnown, limitLoss, limitOf, limitParameter } from './disagreement.ts';
 import { transitionsOf } from './transitions.ts';
+
+export const TWO = 'expected at least 2, which can disagree';
 
 const options = {
   ensemble: {
@@ -20,8 +22,6 @@ const options = {
     layers: layers.default(2).describe('Their hidden layers.'),
     bootstrap: fraction.default(0.5).describe('Share of the sequences of a batch that each learns from, another one each.'),
     quantile: z.number().gt(0).lt(1).default(0.95).describe('Steps count as known whose disagreement is less than this quantile of that in replay.'),
-    penalty: weight.default(0).describe('What the actor loses of an imagined reward for each unit of disagreement.'),
-    adaptive: z.boolean().default(false).describe('The actor learns from imagined steps up to the first that is not known.'),
   },
 };
 
@@ -29,10 +29,7 @@ export type EnsembleOptions = OptionsOf<typeof options>['ensemble'];
 
 export const ensemble = {
   options,
-  rules: ({ ensemble: { members: count, penalty, adaptive } }): Broken[] =>
-    (count < 2 && (count === 1 || penalty > 0 || adaptive)
-      ? [{ key: 'ensemble.members', expected: 'expected at least 2, which can disagree' }]
-      : []),
+  rules: ({ ensemble: { members: count } }): Broken[] => (count === 1 ? [{ key: 'ensemble.members', expected: TWO }] : []),
 } satisfies Component<typeof options>;
 
 /** What it adds to a latent: how far the members were apart on the step that led there, of states and of rewards. */

@@ -131,8 +131,10 @@ export function withGaussianEnsemble(
     };
   }
 
+  // Rewards are no bins here: there is no largest one.
+  const { largest: _, ...same } = model;
   return {
-    ...model,
+    ...same,
     parameters: { ...model.parameters, ...added },
     representation: {
       ...representation,

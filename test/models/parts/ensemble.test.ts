@@ -14,7 +14,7 @@ import { evaluate, onnx } from '../../engine/parity.ts';
 import { numberWorld } from './number-world.ts';
 
 const OPTIONS: EnsembleOptions = {
-  members: 5, units: 16, layers: 1, bootstrap: 0.7, quantile: 0.9, penalty: 0, adaptive: false,
+  members: 5, units: 16, layers: 1, bootstrap: 0.7, quantile: 0.9,
 };
 const model = withEnsemble(numberWorld, OPTIONS, { actionSize: 1 });
 const [B, T] = [16, 9];
