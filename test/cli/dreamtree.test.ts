@@ -77,7 +77,7 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect(keyOf('seed')).toMatchObject({ default: 0, expected: expect.stringMatching(/^an integer/) });
     expect(keyOf('seed')).not.toHaveProperty('readBy');
     expect(keyOf('search.temperature')).toMatchObject({ default: 1, readBy: ['muzero', 'puct'] });
-    expect(keyOf('behavior.entropy')?.readBy).toEqual(listing.agents.map(({ name }) => name).filter((name) => !['pets', 'planet'].includes(String(name)))); // which have no actor
+    expect(keyOf('behavior.entropy')?.readBy).toEqual(listing.agents.map(({ name }) => name).filter((name) => !['dqn', 'pets', 'planet', 'sac'].includes(String(name)))); // which have no actor, or warm it otherwise
     const names = listing.keys.map(({ key }) => key);
     expect(new Set(names).size).toBe(names.length);
     expect(names).not.toContain('search.policy');

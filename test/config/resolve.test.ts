@@ -162,7 +162,7 @@ describe('bad input is refused in a sentence', () => {
     const withPreset = (preset: string) => expect(configOf({ world: 'catch', preset })).rejects;
     await withPreset('smal').toThrow(/^unknown preset 'smal'; did you mean 'small'\?/);
     await withPreset('toString').toThrow(/^unknown preset 'toString'\. Known: debug, tiny, /);
-    await expect(configOf({ world: 'catch', agent: 'one-stp' })).rejects.toThrow(/^unknown agent 'one-stp'\. Known: dreamer, /);
+    await expect(configOf({ world: 'catch', agent: 'one-stp' })).rejects.toThrow(/^unknown agent 'one-stp'\. Known: dqn, dreamer, /);
     await expect(configOf({ world: 'catch', policy: 'ouct' })).rejects.toThrow(/^unknown policy 'ouct'; did you mean 'puct'\? Known: /);
     const names = (await listVariants()).agents.map(({ name }) => name).slice(0, 5).join(', ');
     await expect(configOf({ world: 'catch', agent: 'dremer' })).rejects.toThrow(new RegExp(
@@ -177,8 +177,8 @@ describe('a key that others read', () => {
   test.each<[string, Pick<ConfigureRequest, 'agent' | 'policy' | 'policies'>, string]>([
     ['search.simulations=3', {}, `search.simulations is read by dreamer-mcts, ${TRIO}, sampled-muzero ` +
       'and by the policies gumbel, puct, sampled, not by dreamer'],
-    ['model.frames=3', {}, `model.frames is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
-    ['model={ frames: 3 }', {}, `model.frames is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model.frames=3', {}, `model.frames is read by dqn, ${TRIO}, muzero-ac, pets, sac, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model={ frames: 3 }', {}, `model.frames is read by dqn, ${TRIO}, muzero-ac, pets, sac, sampled-muzero, tdmpc2, not by dreamer`],
     ['model.scales.consistency=1', {},
       `model.scales.consistency is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
     ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, plan2explore, planet, not by muzero'],

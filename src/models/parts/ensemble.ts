@@ -56,7 +56,7 @@ export function withEnsemble(model: LatentModel, config: EnsembleOptions, { acti
   }
 
   function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
-    const world = model.loss(params, batch, noise);
+    const { unrolled, ...world } = model.loss(params, batch, noise);
     const { latents } = world;
     const { from, to, action, reward: received, within, shares } = transitionsOf(representation, latents, batch, config, noise);
     const { change, reward } = foresee(params, from, action);
@@ -69,7 +69,10 @@ export function withEnsemble(model: LatentModel, config: EnsembleOptions, { acti
     const apart = stopGradient(apartness(change));
     const limit = limitLoss(params, apart, within, config.quantile);
     const parts = { ...world.parts, ensemble: error, disagreement: tf.mean(apart), disagreementLimit: limitOf(params) };
-    return { ...world, total: tf.addN([world.total, error, limit]), parts, latents: rooted(latents, batch.reward.shape) };
+    return {
+      ...world, total: tf.addN([world.total, error, limit]), parts, latents: rooted(latents, batch.reward.shape),
+      ...(unrolled ? { unrolled: { ...unrolled, latents: rooted(unrolled.latents, unrolled.valid.shape) } } : {}),
+    };
   }
 
   return {

@@ -112,7 +112,8 @@ export function withGaussianEnsemble(
   };
 
   function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
-    const world = model.loss(params, batch, noise);
+    // What was unrolled are the old dynamics, by which nobody imagines.
+    const { unrolled: _, ...world } = model.loss(params, batch, noise);
     const { from, to, action, reward, isTerminal, within, shares } =
       transitionsOf(representation, world.latents, batch, { members: number, bootstrap: config.bootstrap }, noise);
     const { mean, logVariance, alive } = foresee(params, from, action);
