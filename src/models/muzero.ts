@@ -13,13 +13,13 @@ import { scaleGradient, stopGradient } from '../engine/gradients.ts';
 import { consistency } from '../nn/consistency.ts';
 import { bernoulli } from '../nn/distributions.ts';
 import { codecOptions, codecRules, codecShape, imageEncoder, pictureLoss, picturesOf, stateDecoder } from '../nn/image-codec.ts';
-import { frameHistory } from '../nn/frame-history.ts';
+import { frameHistory, frameRepresentation } from '../nn/frame-history.ts';
 import { chain, dense, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
 import { eachReward, outcomeOptions, outcomeRules, valuePrefix } from '../nn/reward-head.ts';
 import { cut, flatten, mapLatent, windows } from '../nn/sequences.ts';
 import { atAllDepths, observedAtAllDepths, unrollFrom } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
-import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Params, Representation, WorldShape } from '../types.ts';
+import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Noise, Params, WorldShape } from '../types.ts';
 
 const options = {
   model: {
@@ -73,7 +73,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
   const codec = codecShape(config, image);
 
   const history = frameHistory({ encoder: imageEncoder('encoder', codec), frames, hidden, actionSize });
-  const representation = chain(
+  const toState = chain(
     mlp('representation', history.size, hidden, 2), linear('representation/out', hidden, deter), normalize('representation', deter),
   );
   // g: an arrival from state and action, and from it the change of the state and what the step gave.
@@ -86,7 +86,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
   );
   const decoder = config.decoder === 'none' ? undefined : stateDecoder('decoder', codec, { deter, units });
   const consistencyHead = scales.consistency > 0 ? consistency(deter, units) : undefined;
-  const seeing = [history, representation];
+  const seeing = [history, toState];
   const imagining = [toArrival, toChange, settle, rewardHead, continueHead];
   const decoders = decoder ? [decoder] : [];
   const sinceRoot = { arrival: [hidden], ...rewardHead.shapes };
@@ -113,11 +113,10 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
     ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
   };
 
-  const filter = (params: Params, batch: Parameters<Representation['filter']>[1]): Latent =>
-    rooted(representation.apply(params, history.filter(params, batch)));
+  const representation = frameRepresentation(history, toState, deter, rooted);
 
-  function loss(params: Params, batch: Batch): ModelLoss {
-    const latents = filter(params, batch);
+  function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
+    const latents = representation.filter(params, batch, noise);
     const unrolled = unrollFrom(dynamics, params, latents, batch, {
       first: history.before, steps: unroll,
       from: (latent, step) => (step > 0 ? { ...latent, state: scaleGradient(latent.state, UNROLL_GRADIENT) } : latent),
@@ -153,20 +152,7 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
 
   return {
     parameters: parametersOf([...seeing, ...imagining, ...decoders, ...(consistencyHead ? [consistencyHead] : [])]),
-    representation: {
-      parameters: parametersOf(seeing),
-      carryShapes: history.carryShapes,
-      contextShapes: {},
-      blindSteps: history.before,
-      featureSize: deter,
-      encode: history.embed,
-      observe(params, before, input) {
-        const { rows, carry } = history.observe(before, input);
-        return { carry, latent: rooted(representation.apply(params, rows)) };
-      },
-      filter,
-      features: ({ state }) => state,
-    },
+    representation,
     dynamics,
     largest: { size: config.support, key: 'model.support' },
     loss,

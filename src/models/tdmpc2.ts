@@ -7,14 +7,14 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { count, defineModel, fraction, layers, section, weight, width, writtenOut, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient } from '../engine/gradients.ts';
 import { bernoulli, LARGEST_SYMEXP, symexpTwoHot } from '../nn/distributions.ts';
-import { frameHistory } from '../nn/frame-history.ts';
+import { frameHistory, frameRepresentation } from '../nn/frame-history.ts';
 import { codecOptions, codecRules, codecShape, imageEncoder, pictureLoss, picturesOf, stateDecoder } from '../nn/image-codec.ts';
 import { chain, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
 import { outcomeOptions, outcomeRules } from '../nn/reward-head.ts';
 import { cut, flatten, mapLatent, windows } from '../nn/sequences.ts';
 import { atAllDepths, observedAtAllDepths, unrollFrom } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
-import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Params, WorldShape } from '../types.ts';
+import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Noise, Params, WorldShape } from '../types.ts';
 
 const options = {
   model: {
@@ -65,13 +65,13 @@ export function createTdmpc2(config: Tdmpc2Options, { image, actionSize }: Pick<
 
   const history = frameHistory({ encoder: imageEncoder('encoder', codec), frames, hidden, actionSize });
   const simplices = simNorm(deter, config.simplex);
-  const representation = chain(mlp('representation', history.size, hidden, 2), linear('representation/out', hidden, deter), simplices);
+  const toRoot = chain(mlp('representation', history.size, hidden, 2), linear('representation/out', hidden, deter), simplices);
   const toArrival = mlp('dynamics', deter + actionSize, hidden, config.dynLayers);
   const toState = chain(linear('dynamics/out', hidden, deter), simplices);
   const rewardHead = chain(mlp('reward', hidden, units, config.rewardLayers), linear('reward/logits', units, config.bins, { scale: 0 }));
   const continueHead = chain(mlp('continue', hidden, units, config.continueLayers), linear('continue/logits', units, 1));
   const decoder = config.decoder === 'none' ? undefined : stateDecoder('decoder', codec, { deter, units });
-  const seeing = [history, representation];
+  const seeing = [history, toRoot];
   const imagining = [toArrival, toState, rewardHead, continueHead, ...(decoder ? [decoder] : [])];
 
   /** Latents of states [..., D] that no imagined step led to. */
@@ -93,11 +93,10 @@ export function createTdmpc2(config: Tdmpc2Options, { image, actionSize }: Pick<
     ...(decoder ? { decode: (params: Params, latent: Latent) => decoder.apply(params, latent) } : {}),
   };
 
-  const filter = (params: Params, batch: Pick<Batch, 'image' | 'action' | 'isFirst'>): Latent =>
-    rooted(representation.apply(params, history.filter(params, batch)));
+  const representation = frameRepresentation(history, toRoot, deter, rooted);
 
-  function loss(params: Params, batch: Batch): ModelLoss {
-    const latents = filter(params, batch);
+  function loss(params: Params, batch: Batch, noise: Noise): ModelLoss {
+    const latents = representation.filter(params, batch, noise);
     const unrolled = unrollFrom(dynamics, params, latents, batch, { first: history.before, steps: unroll });
     const [batchSize, starts]: number[] = unrolled.valid.shape;
     const span = { first: unrolled.first, starts, steps: unroll };
@@ -128,20 +127,7 @@ export function createTdmpc2(config: Tdmpc2Options, { image, actionSize }: Pick<
 
   return {
     parameters: parametersOf([...seeing, ...imagining]),
-    representation: {
-      parameters: parametersOf(seeing),
-      carryShapes: history.carryShapes,
-      contextShapes: {},
-      blindSteps: history.before,
-      featureSize: deter,
-      encode: history.embed,
-      observe(params, before, input) {
-        const { rows, carry } = history.observe(before, input);
-        return { carry, latent: rooted(representation.apply(params, rows)) };
-      },
-      filter,
-      features: ({ state }) => state,
-    },
+    representation,
     dynamics,
     largest: { size: LARGEST_SYMEXP },
     loss,

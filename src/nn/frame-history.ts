@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Group, Latent, ParameterSpec, Params, Representation } from '../types.ts';
 import { picturesOf } from './image-codec.ts';
-import { chain, dense, type Layer } from './layers.ts';
+import { chain, dense, parametersOf, type Layer } from './layers.ts';
 import { cut, delay } from './sequences.ts';
 
 export interface FrameHistory {
@@ -60,5 +60,28 @@ export function frameHistory(
       }
       return tf.concat(seen, -1);
     },
+  };
+}
+
+/** The representation whose latents have as their leaf `state` [size] what `layers` make of that vector, and as others what `rooted` adds. */
+export function frameRepresentation(
+  history: FrameHistory,
+  layers: Layer,
+  size: number,
+  rooted: (state: Tensor) => Latent = (state) => ({ state }),
+): Representation {
+  return {
+    parameters: parametersOf([history, layers]),
+    carryShapes: history.carryShapes,
+    contextShapes: {},
+    blindSteps: history.before,
+    featureSize: size,
+    encode: history.embed,
+    observe(params, before, input) {
+      const { rows, carry } = history.observe(before, input);
+      return { carry, latent: rooted(layers.apply(params, rows)) };
+    },
+    filter: (params, batch) => rooted(layers.apply(params, history.filter(params, batch))),
+    features: ({ state }) => state,
   };
 }

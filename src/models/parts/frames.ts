@@ -1,12 +1,12 @@
 /** A model that only sees: a latent of the newest pictures, for agents that learn to act and imagine nothing. */
 import * as tf from '@tensorflow/tfjs';
 import { count, width, type Component, type OptionsOf } from '../../config/index.ts';
-import { frameHistory } from '../../nn/frame-history.ts';
+import { frameHistory, frameRepresentation } from '../../nn/frame-history.ts';
 import { codecOptions, codecRules, codecShape, imageEncoder } from '../../nn/image-codec.ts';
-import { mlp, parametersOf } from '../../nn/layers.ts';
+import { mlp } from '../../nn/layers.ts';
 import { outcomeOptions, outcomeRules } from '../../nn/reward-head.ts';
 import { fromWidths } from '../../nn/widths.ts';
-import type { LearnedModel, Params, Representation, WorldShape } from '../../types.ts';
+import type { LearnedModel, WorldShape } from '../../types.ts';
 
 const { depth, minResolution, stem } = codecOptions;
 const { bins, horizonDiscount } = outcomeOptions;
@@ -38,25 +38,10 @@ export function createFrames(config: FramesOptions, { image, actionSize }: Pick<
   const { hidden } = config;
   const history = frameHistory({ encoder: imageEncoder('encoder', codecShape(config, image)), frames: config.frames, hidden, actionSize });
   const layers = mlp('representation', history.size, hidden, 2);
-  const parameters = parametersOf([history, layers]);
-  const filter = (params: Params, batch: Parameters<Representation['filter']>[1]) =>
-    ({ state: layers.apply(params, history.filter(params, batch)) });
+  const representation = frameRepresentation(history, layers, hidden);
   return {
-    parameters,
-    representation: {
-      parameters,
-      carryShapes: history.carryShapes,
-      contextShapes: {},
-      blindSteps: history.before,
-      featureSize: hidden,
-      encode: history.embed,
-      observe(params, before, input) {
-        const { rows, carry } = history.observe(before, input);
-        return { carry, latent: { state: layers.apply(params, rows) } };
-      },
-      filter,
-      features: ({ state }) => state,
-    },
-    loss: (params, batch) => ({ total: tf.scalar(0), parts: {}, latents: filter(params, batch) }),
+    parameters: representation.parameters,
+    representation,
+    loss: (params, batch, noise) => ({ total: tf.scalar(0), parts: {}, latents: representation.filter(params, batch, noise) }),
   };
 }
