@@ -12,12 +12,12 @@ import { rmsNorm } from '../engine/fused.ts';
 import { scaleGradient, stopGradient } from '../engine/gradients.ts';
 import { consistency } from '../nn/consistency.ts';
 import { bernoulli } from '../nn/distributions.ts';
-import { codecOptions, codecRules, codecShape, imageEncoder, pictureLoss, picturesOf, stateDecoder } from '../nn/image-codec.ts';
+import { codecOptions, codecRules, codecShape, imageEncoder, stateDecoder } from '../nn/image-codec.ts';
 import { frameHistory, frameRepresentation } from '../nn/frame-history.ts';
 import { chain, dense, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
 import { eachReward, outcomeOptions, outcomeRules, valuePrefix } from '../nn/reward-head.ts';
 import { cut, flatten, mapLatent, windows } from '../nn/sequences.ts';
-import { atAllDepths, observedAtAllDepths, unrollFrom } from '../nn/unroll.ts';
+import { unrolledPictureLoss, unrollFrom } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Noise, Params, WorldShape } from '../types.ts';
 
@@ -141,10 +141,9 @@ export function createMuzero(config: MuzeroOptions, { image, actionSize }: Pick<
       parts.consistency = average(consistencyHead.loss(params, arrived.state, observed));
     }
     if (decoder) {
-      const state = atAllDepths(unrolled.latents.state);
-      const pictures = observedAtAllDepths(batch.image, unrolled.first, unrolled.valid.shape);
-      const seen = { state: config.decoder === 'probe' ? stopGradient(state) : state };
-      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), codec.stem, atAllDepths(weights));
+      parts.image = unrolledPictureLoss(params, {
+        decoder, unrolled, image: batch.image, weights, stem: codec.stem, probe: config.decoder === 'probe',
+      });
     }
     const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof scales])));
     return { total, parts, latents, unrolled };

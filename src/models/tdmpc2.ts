@@ -8,11 +8,11 @@ import { count, defineModel, fraction, layers, section, weight, width, writtenOu
 import { stopGradient } from '../engine/gradients.ts';
 import { bernoulli, LARGEST_SYMEXP, symexpTwoHot } from '../nn/distributions.ts';
 import { frameHistory, frameRepresentation } from '../nn/frame-history.ts';
-import { codecOptions, codecRules, codecShape, imageEncoder, pictureLoss, picturesOf, stateDecoder } from '../nn/image-codec.ts';
+import { codecOptions, codecRules, codecShape, imageEncoder, stateDecoder } from '../nn/image-codec.ts';
 import { chain, linear, mlp, parametersOf, type Layer } from '../nn/layers.ts';
 import { outcomeOptions, outcomeRules } from '../nn/reward-head.ts';
 import { cut, flatten, mapLatent, windows } from '../nn/sequences.ts';
-import { atAllDepths, observedAtAllDepths, unrollFrom } from '../nn/unroll.ts';
+import { unrolledPictureLoss, unrollFrom } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Batch, Dynamics, Latent, LatentModel, ModelLoss, Noise, Params, WorldShape } from '../types.ts';
 
@@ -116,10 +116,9 @@ export function createTdmpc2(config: Tdmpc2Options, { image, actionSize }: Pick<
       consistency: average(tf.mean(tf.squaredDifference(arrived.state, observed), -1)),
     };
     if (decoder) {
-      const state = atAllDepths(unrolled.latents.state);
-      const pictures = observedAtAllDepths(batch.image, unrolled.first, unrolled.valid.shape);
-      const seen = { state: config.decoder === 'probe' ? stopGradient(state) : state };
-      parts.image = pictureLoss(decoder, params, seen, picturesOf(pictures), codec.stem, atAllDepths(weights));
+      parts.image = unrolledPictureLoss(params, {
+        decoder, unrolled, image: batch.image, weights, stem: codec.stem, probe: config.decoder === 'probe',
+      });
     }
     const total = tf.addN(Object.entries(parts).map(([name, part]) => tf.mul(part, scales[name as keyof typeof scales])));
     return { total, parts, latents, unrolled };

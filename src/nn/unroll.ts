@@ -2,6 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Batch, Dynamics, Latent, Params, Unrolled } from '../types.ts';
+import { stopGradient } from '../engine/gradients.ts';
+import { pictureLoss, picturesOf, type ImageDecoder } from './image-codec.ts';
 import { rollout, type RolloutOptions } from './rollout.ts';
 import { cut, flatten, mapLatent, windows } from './sequences.ts';
 
@@ -40,16 +42,29 @@ export function observedPairs(latents: Latent, { isFirst }: Pick<Batch, 'isFirst
   return { first, latents: mapLatent(latents, (leaf) => windows(leaf, span)), valid: tf.stack([tf.ones([batch, span.starts]), next], 2) };
 }
 
-/** One step of each rollout, another one in each, so that all depths are looked at for the price of one: [B·S, …]. */
-export function atAllDepths(tensor: Tensor): Tensor {
-  const [, starts, columns]: number[] = tensor.shape;
-  return flatten(tf.concat(Array.from({ length: starts }, (_, start) =>
-    flatten(tf.slice(tensor, [0, start, depthOf(start, columns)], [-1, 1, 1]), 2)), 1), 2);
+/** What is looked at while an unroll is learned from. */
+export interface UnrolledPictures {
+  readonly decoder: ImageDecoder;
+  readonly unrolled: Unrolled;
+  /** As in a batch: [B, T, H, W, C]. */
+  readonly image: Tensor;
+  /** [B, S, K + 1] */
+  readonly weights: Tensor;
+  /** Stride of the first convolution. */
+  readonly stem: number;
+  /** The decoder only looks at the latents, and shapes nothing. */
+  readonly probe: boolean;
 }
 
-/** What was observed [B, T, …] at the steps that `atAllDepths` picks: [B, S, …]. */
-export const observedAtAllDepths = (tensor: Tensor, first: number, [, starts, columns]: readonly number[]): Tensor =>
-  tf.stack(Array.from({ length: starts }, (_, start) =>
-    tf.squeeze(cut(tensor, first + start + depthOf(start, columns), 1), [1])), 1);
-
-const depthOf = (start: number, columns: number): number => start % columns;
+/** `pictureLoss` of one step of each rollout, another one in each, so that all depths are seen for the price of one: a scalar. */
+export function unrolledPictureLoss(params: Params, { decoder, unrolled, image, weights, stem, probe }: UnrolledPictures): Tensor {
+  const [, starts, columns]: number[] = unrolled.valid.shape;
+  const depth = (start: number): number => start % columns;
+  const each = <T>(make: (start: number) => T): T[] => Array.from({ length: starts }, (_, start) => make(start));
+  const picked = (tensor: Tensor) => flatten(tf.concat(each((start) =>
+    flatten(tf.slice(tensor, [0, start, depth(start)], [-1, 1, 1]), 2)), 1), 2);
+  const state = picked(unrolled.latents.state);
+  const pictures = tf.stack(each((start) => tf.squeeze(cut(image, unrolled.first + start + depth(start), 1), [1])), 1);
+  const seen = { state: probe ? stopGradient(state) : state };
+  return pictureLoss(decoder, params, seen, picturesOf(pictures), stem, picked(weights));
+}

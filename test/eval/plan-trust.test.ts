@@ -52,8 +52,8 @@ function climber(error: number): PlanPolicy {
 const dynamics: Dynamics = numberWorld.dynamics;
 
 describe('outcomes of plans', () => {
-  const outcomesOf = (error: number) => planOutcomes({
-    environment: world as Environment, size: 8, dynamics, params: {}, engine: onnx, policy: climber(error), episodes: 1, rng: createRng(0),
+  const outcomesOf = (error: number, environment: Environment<number> = world) => planOutcomes({
+    environment: environment as Environment, size: 8, dynamics, params: {}, engine: onnx, policy: climber(error), episodes: 1, rng: createRng(0),
   });
 
   it('are what the model sums up, and what the world gives until it ends', async () => {
@@ -62,5 +62,11 @@ describe('outcomes of plans', () => {
     const [{ expected, received }] = await outcomesOf(0.5);
     expect(expected).toBeCloseTo(1.5 ** 2 + 2.5 ** 2 + 3.5 ** 2 + 4.5 ** 2, 4);
     expect(received).toBe(14);
+  });
+
+  it('are of plans alone that end within the time limit', async () => {
+    // Of six steps; at the sixth decision, which is looked at as well, a plan of four would be cut.
+    const endless: Environment<number> = { ...world, step: (...args) => ({ ...world.step(...args), terminated: false }) };
+    expect(await outcomesOf(0, endless)).toEqual([{ expected: 30, received: 30 }]);
   });
 });
