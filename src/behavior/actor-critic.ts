@@ -9,6 +9,7 @@ import {
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { LARGEST_SYMEXP, symexpTwoHot, type Trainable } from '../nn/distributions.ts';
+import { knownSoFar, rewarded, type Judge } from '../nn/judge.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { headOptions, headPresets, headRules, policyHead } from '../nn/policy-head.ts';
 import { returnScale, returnScaleBegins, returnScaleOptions, returnScaleRules } from '../nn/return-scale.ts';
@@ -17,7 +18,7 @@ import { rollout } from '../nn/rollout.ts';
 import { isSearched, searchPolicyLoss, searchTargetShapes } from '../nn/search-targets.ts';
 import { cut, firstSteps, flatten, lastSteps, mapLatent, mergeTime } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
-import type { Latent, Outcome, Params } from '../types.ts';
+import type { Latent, Params } from '../types.ts';
 
 const options = {
   behavior: {
@@ -50,15 +51,6 @@ export default defineBehavior({
   ],
   build: ({ behavior }, shape) => createActorCritic(behavior, shape),
 });
-
-/** What imagined steps [N] are worth to whoever learns from them. */
-export type Judge = (outcome: Outcome) => {
-  readonly reward: Tensor;
-  /** 1 where a step may be learned from, else 0; all may where it is absent. */
-  readonly known?: Tensor;
-  /** The end of an episode ends nothing: the next one begins with what is known by then (Burda et al. 2019). */
-  readonly endless?: boolean;
-};
 
 export interface ActorCriticExtras {
   /** Where the actor also learns, from observed latents, what search found there: the actions that a search samples of continuous ones. */
@@ -197,8 +189,6 @@ export function createActorCritic(
   };
 }
 
-const rewarded: Judge = ({ reward }) => ({ reward: reward.predict() });
-
 /**
  * Of `known` [N, H + 1], which tells of the step that led to each index: whether the step that follows index t is known
  * (`next`, [N, H + 1]; nothing follows the last), and whether all up to that one are (`soFar`, [N, H]).
@@ -206,5 +196,5 @@ const rewarded: Judge = ({ reward }) => ({ reward: reward.predict() });
 function trust(known: Tensor): { next: Tensor; soFar: Tensor } {
   const [rows, columns]: number[] = known.shape;
   const following = lastSteps(known, columns - 1);
-  return { next: tf.concat([following, tf.ones([rows, 1])], 1), soFar: cumulativeProduct(following) };
+  return { next: tf.concat([following, tf.ones([rows, 1])], 1), soFar: knownSoFar(known) };
 }

@@ -10,11 +10,12 @@ import {
   defineBehavior, fraction, layers, width, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
+import { branchOff, branchStatistics, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
 import { categorical, certain, LARGEST_SYMEXP, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { replayPriority } from '../nn/replay-priority.ts';
-import { nStepReturns } from '../nn/returns.ts';
-import { advance, cut, flatten, mapLatent } from '../nn/sequences.ts';
+import { lambdaReturns, nStepReturns } from '../nn/returns.ts';
+import { advance, cut, firstSteps, flatten, mapLatent } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Params } from '../types.ts';
 
@@ -46,11 +47,18 @@ export default defineBehavior({
   build: ({ behavior }, shape) => createQLearning(behavior, shape),
 });
 
+export interface QLearningExtras {
+  /** Where values also learn returns of imagined steps, taken as the agent acts. */
+  readonly branching?: Branching;
+}
+
 /** For discrete actions. */
 export function createQLearning(
   config: QLearningOptions,
   { featureSize, actionSize: actions, bins, horizonDiscount }: Pick<HeadShape, 'featureSize' | 'actionSize' | 'bins' | 'horizonDiscount'>,
+  { branching }: QLearningExtras = {},
 ): Behavior {
+  const discount = 1 - 1 / horizonDiscount;
   const each = config.distributional ? bins : 1;
   const trunk = mlp('critic', featureSize, config.units, config.criticLayers);
   const ofActions = chain(trunk, linear('critic/actions', config.units, actions * each, { scale: 0 }));
@@ -68,23 +76,37 @@ export function createQLearning(
   const valuesOf = (found: Tensor): Tensor => (config.distributional ? symexpTwoHot(found).predict() : tf.squeeze(found, [-1]));
   const best = (values: Tensor): Tensor => tf.oneHot(tf.argMax(values, -1), actions, 1, 0, 'float32');
   const picked = (perAction: Tensor, oneHot: Tensor): Tensor => tf.sum(tf.mul(perAction, oneHot), 1);
+  /** What the slow copy says of the action that is liked best, [N]. */
+  function bootstrapOf(slow: Params, features: Tensor, values: Tensor): Tensor {
+    const slowly = valuesOf(outputs(slow, stopGradient(features)));
+    return picked(slowly, best(config.double ? values : slowly));
+  }
+  /** [N]: how wrong `found` is about actions [N, A] whose returns are `goal` [N]. */
+  function wrongOf(found: Tensor, taken: Tensor, goal: Tensor): Tensor {
+    const said = tf.reshape(tf.sum(tf.mul(found, tf.expandDims(taken, -1)), 1), [-1, each]);
+    return config.distributional ? symexpTwoHot(said).loss(goal) : huber(tf.sub(tf.squeeze(said, [-1]), goal));
+  }
+  /** Greedy, but for a chance of `epsilon` that is spread over all. */
+  function policyOf(q: Tensor) {
+    const chances = tf.add(tf.mul(best(q), 1 - config.epsilon), Math.max(config.epsilon, 1e-6) / actions);
+    return { ...categorical(tf.log(chances)), predict: () => best(q) };
+  }
 
   return {
     prediction: {
       parameters: parametersOf([ofActions, ...(config.dueling ? [ofState] : [])]),
       predict(params, features) {
         const q = valuesOf(outputs(params, features));
-        // Greedy, but for a chance of `epsilon` that is spread over all.
-        const chances = tf.add(tf.mul(best(q), 1 - config.epsilon), Math.max(config.epsilon, 1e-6) / actions);
-        return { policy: { ...categorical(tf.log(chances)), predict: () => best(q) }, value: certain(tf.max(q, -1)), q: [q] };
+        return { policy: policyOf(q), value: certain(tf.max(q, -1)), q: [q] };
       },
     },
     largest: { size: LARGEST_SYMEXP },
     slow: { prefixes: ['critic/'], rate: config.slowRate },
     targetShapes: {},
-    statistics: {},
+    statistics: branching ? branchStatistics : {},
 
-    loss({ params, slow, model: { representation }, world: { latents }, batch }) {
+    loss({ params, slow, statistics, model, world: { latents }, batch, noise }) {
+      const { representation } = model;
       const first = representation.blindSteps;
       const [batchSize, length]: number[] = batch.reward.shape;
       const count = length - first;
@@ -94,24 +116,43 @@ export function createQLearning(
       const values = stopGradient(valuesOf(found));
 
       // What is received on the way, and what the slow copy says of where that ends
-      const slowly = valuesOf(outputs(slow, stopGradient(features)));
-      const bootstrap = tf.reshape(picked(slowly, best(config.double ? values : slowly)), [batchSize, count]);
+      const bootstrap = tf.reshape(bootstrapOf(slow, features, values), [batchSize, count]);
       const returns = stopGradient(nStepReturns(
         { reward: seen(batch.reward), value: bootstrap, isTerminal: seen(batch.isTerminal), isLast: seen(advance(batch.isFirst, 1)) },
-        { steps: config.returnSteps, discount: 1 - 1 / horizonDiscount },
+        { steps: config.returnSteps, discount },
       ));
 
       // Of every step but the last of an episode, where nothing was done
       const taken = flatten(advance(seen(batch.action), 1), 2);
       const acted = tf.concat([tf.sub(1, cut(batch.isFirst, first + 1, count - 1)), tf.zeros([batchSize, 1])], 1);
-      const goal = tf.reshape(returns, [-1]);
-      const said = tf.reshape(tf.sum(tf.mul(found, tf.expandDims(taken, -1)), 1), [-1, each]);
-      const wrong = config.distributional ? symexpTwoHot(said).loss(goal) : huber(tf.sub(tf.squeeze(said, [-1]), goal));
+      const wrong = wrongOf(found, taken, tf.reshape(returns, [-1]));
       const weights = tf.mul(acted, tf.reshape(batch.weight, [batchSize, 1]));
       const loss = tf.mean(tf.mul(tf.reshape(wrong, [batchSize, count]), weights));
       const surprise = tf.mul(tf.abs(tf.sub(tf.reshape(picked(values, taken), [batchSize, count]), returns)), acted);
       const parts = { value: loss, targetValue: tf.mean(returns), imaginedValue: tf.mean(tf.max(values, -1)), valueError: tf.mean(surprise) };
-      return { total: loss, parts: stopGradients(parts), priority: tf.mean(surprise, 1) };
+      const priority = tf.mean(surprise, 1);
+      if (!branching) return { total: loss, parts: stopGradients(parts), priority };
+
+      const branches = branchOff(branching, {
+        params, statistics, model, latents, batch, noise, discount, act: (at) => policyOf(valuesOf(outputs(stopGradients(params), at))).sample(noise),
+      });
+      const imagined = imaginedLoss(branches);
+      return {
+        total: sharedLoss(branching.options, loss, imagined), priority, statistics: branches.statistics,
+        parts: stopGradients({ ...parts, ...branches.parts, imagined }),
+      };
+
+      /** Returns of all steps up to the end of a branch, which end in what the slow copy says there. */
+      function imaginedLoss({ features: at, actions: done, reward, discount: going, weight }: Branches): Tensor {
+        const [rows, columns]: number[] = reward.shape;
+        const guess = outputs(params, at);
+        const beyond = tf.reshape(bootstrapOf(slow, at, stopGradient(valuesOf(guess))), [rows, columns]);
+        const goal = lambdaReturns(reward, going, beyond, tf.ones([rows, columns]));
+        // Of the last index nothing is learned: it is computed along and left out.
+        const goals = stopGradient(tf.concat([goal, tf.zeros([rows, 1])], 1));
+        const error = tf.reshape(wrongOf(guess, flatten(done, 2), tf.reshape(goals, [-1])), [rows, columns]);
+        return tf.mean(tf.mul(firstSteps(error, columns - 1), weight));
+      }
     },
   };
 }

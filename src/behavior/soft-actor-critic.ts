@@ -8,10 +8,11 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { defineBehavior, fraction, layers, positive, width, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
+import { branchOff, branchStatistics, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
 import { categorical, LARGEST_SYMEXP, squashedNormal, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp } from '../nn/layers.ts';
 import { members } from '../nn/members.ts';
-import { cut, flatten, mapLatent } from '../nn/sequences.ts';
+import { cut, firstSteps, flatten, lastSteps, mapLatent } from '../nn/sequences.ts';
 import { observedPairs } from '../nn/unroll.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Batch, Group, Latent, ModelLoss, Noise, ParameterSpec, Params, Representation } from '../types.ts';
@@ -53,11 +54,18 @@ interface Choice {
   readonly logProb: Tensor;
 }
 
+export interface SoftActorCriticExtras {
+  /** Where critics also learn imagined steps, taken as the agent acts. */
+  readonly branching?: Branching;
+}
+
 export function createSoftActorCritic(
   config: SoftActorCriticOptions,
   { featureSize, actions, actionSize, bins, horizonDiscount }: Pick<HeadShape, 'featureSize' | 'actions' | 'actionSize' | 'bins' | 'horizonDiscount'>,
+  { branching }: SoftActorCriticExtras = {},
 ): Behavior {
   const { units } = config;
+  const discount = 1 - 1 / horizonDiscount;
   const discrete = actions.kind === 'discrete';
   const actor = chain(
     mlp('actor', featureSize, units, config.actorLayers), linear('actor/out', units, discrete ? actionSize : 2 * actionSize, { scale: 0.01 }),
@@ -114,19 +122,33 @@ export function createSoftActorCritic(
     largest: { size: LARGEST_SYMEXP },
     slow: { prefixes: ['critic/'], rate: config.slowRate },
     targetShapes: {},
-    statistics: {},
+    statistics: branching ? branchStatistics : {},
 
-    loss({ params, slow, model: { representation }, world, batch, noise }) {
-      const { now, next, arriving, weight } = stepsOf(world, batch, representation);
+    loss({ params, slow, statistics, model, world, batch, noise }) {
+      const { representation } = model;
       const alpha = stopGradient(temperatureOf(params));
-      const beyond = choose(stopGradients(params), next, noise).soft(slow, next, alpha);
-      const going = tf.mul(tf.sub(1, arriving(batch.isTerminal)), 1 - 1 / horizonDiscount);
-      const goal = stopGradient(tf.add(arriving(batch.reward), tf.mul(going, beyond)));
-      const taken = arriving(batch.action);
-      const all = worth(params, now, taken);
-      const said = symexpTwoHot(discrete ? tf.sum(tf.mul(all, tf.reshape(taken, [1, -1, actionSize, 1])), 2) : all);
-      const loss = tf.mean(tf.mul(said.loss(tf.mul(tf.expandDims(goal, 0), tf.ones([CRITICS, 1]))), tf.expandDims(weight, 0)));
-      return { total: loss, parts: stopGradients({ value: loss, targetValue: tf.mean(goal) }) };
+      const frozen = stopGradients(params);
+      /** What critics lack of r + γ·(min Q − α log π), a mean over rows. */
+      function lossOf({ now, next, taken, reward, going, weight }: Steps) {
+        const beyond = choose(frozen, next, noise).soft(slow, next, alpha);
+        const goal = stopGradient(tf.add(reward, tf.mul(going, beyond)));
+        const all = worth(params, now, taken);
+        const said = symexpTwoHot(discrete ? tf.sum(tf.mul(all, tf.reshape(taken, [1, -1, actionSize, 1])), 2) : all);
+        const wrong = said.loss(tf.mul(tf.expandDims(goal, 0), tf.ones([CRITICS, 1])));
+        return { loss: tf.mean(tf.mul(wrong, tf.expandDims(weight, 0))), goal };
+      }
+      const { loss, goal } = lossOf(realSteps(world, batch, representation, discount));
+      const parts = { value: loss, targetValue: tf.mean(goal) };
+      if (!branching) return { total: loss, parts: stopGradients(parts) };
+
+      const branches = branchOff(branching, {
+        params, statistics, model, latents: world.latents, batch, noise, discount, act: (at) => policyOf(frozen, at).sample(noise),
+      });
+      const { loss: imagined } = lossOf(imaginedSteps(branches));
+      return {
+        total: sharedLoss(branching.options, loss, imagined), statistics: branches.statistics,
+        parts: stopGradients({ ...parts, ...branches.parts, imagined }),
+      };
     },
 
     apart: {
@@ -134,7 +156,7 @@ export function createSoftActorCritic(
       trains: ['actor/', 'temperature/'],
       statistics: {},
       loss({ params, model: { representation }, world, batch, noise }) {
-        const { now, weight } = stepsOf(world, batch, representation);
+        const { now, weight } = realSteps(world, batch, representation, discount);
         const alpha = temperatureOf(params);
         const choice = choose(params, now, noise);
         const climbing = tf.neg(tf.mean(tf.mul(choice.soft(params, now, stopGradient(alpha)), weight)));
@@ -148,16 +170,32 @@ export function createSoftActorCritic(
   };
 }
 
-/** Steps between observed latents as rows: features before, which learn, and after, which do not; what came on arriving. */
-function stepsOf({ latents }: Pick<ModelLoss, 'latents'>, batch: Batch, { features, blindSteps }: Representation) {
+/** Steps as rows [N]: features before, which learn, and after, which do not; what was done, and what came on arriving. */
+interface Steps extends Readonly<Record<'now' | 'next' | 'taken' | 'reward' | 'going' | 'weight', Tensor>> {}
+
+/** Those between observed latents. */
+function realSteps(
+  { latents }: Pick<ModelLoss, 'latents'>, batch: Batch, { features, blindSteps }: Representation, discount: number,
+): Steps {
   const { latents: pairs, valid } = observedPairs(latents, batch, blindSteps);
   const [batchSize, count]: number[] = valid.shape;
   const column = (tensor: Tensor, which: number) => flatten(cut(flatten(tensor, 2), which, 1), 2);
   const at = (which: number): Latent => mapLatent(pairs, (leaf) => column(leaf, which));
+  const arriving = (tensor: Tensor) => flatten(cut(tensor, blindSteps + 1, count), 2);
   const perStep = tf.mul(tf.ones([batchSize, count]), tf.reshape(batch.weight, [batchSize, 1]));
   return {
-    now: features(at(0)), next: stopGradient(features(at(1))),
-    arriving: (tensor: Tensor) => flatten(cut(tensor, blindSteps + 1, count), 2),
-    weight: tf.mul(column(valid, 1), flatten(perStep, 2)),
+    now: features(at(0)), next: stopGradient(features(at(1))), taken: arriving(batch.action), reward: arriving(batch.reward),
+    going: tf.mul(tf.sub(1, arriving(batch.isTerminal)), discount), weight: tf.mul(column(valid, 1), flatten(perStep, 2)),
+  };
+}
+
+function imaginedSteps({ features, actions, reward, discount, weight }: Branches): Steps {
+  const [rows, columns]: number[] = reward.shape;
+  const perStep = tf.reshape(features, [rows, columns, -1]);
+  const before = (tensor: Tensor) => flatten(firstSteps(tensor, columns - 1), 2);
+  const after = (tensor: Tensor) => flatten(lastSteps(tensor, columns - 1), 2);
+  return {
+    now: before(perStep), next: after(perStep), taken: before(actions), reward: after(reward), going: after(discount),
+    weight: flatten(weight, 2),
   };
 }

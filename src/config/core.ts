@@ -23,6 +23,7 @@ export const coreOptions = {
       .describe('How often each action is applied; it still counts as one step, with the sum of its rewards.'),
     stickyActions: fraction.default(0).describe('Probability that the last action is applied once more instead.'),
     timeLimit: natural.default(0).describe("Steps of the world in an episode; 0 means the world's own limit."),
+    levels: natural.default(0).describe('Different beginnings of episodes, the same ones for every seed; 0: as many as the world has.'),
     frameStack: count.max(16).default(1).describe('Pictures that are seen at once: the newest and those before it.'),
     greyscale: z.boolean().default(false).describe('Grey pictures, still of three channels.'),
     distract: z

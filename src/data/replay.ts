@@ -143,6 +143,16 @@ export class Replay {
     return gatherBatch(this.#form, this.#memory.lanes, choice, into);
   }
 
+  /** A batch of the sequences of `length` steps at `positions`. Throws RangeError where one is not kept as a whole. */
+  gather(positions: readonly SequencePosition[], length: number): ReplayBatch {
+    for (const { lane, start } of positions) {
+      const buffer = this.#memory.lanes[lane];
+      if (buffer?.has(start) && buffer.has(start + length - 1)) continue;
+      throw new RangeError(`expected ${length} steps from step ${start} of lane ${lane} on, which are not all kept`);
+    }
+    return gatherBatch(this.#form, this.#memory.lanes, { positions, weights: positions.map(() => 1), length });
+  }
+
   /**
    * Store the latents that were inferred for sampled sequences, leaves [B, T, …] float32; they are kept in half
    * precision. Steps that were evicted since are skipped.

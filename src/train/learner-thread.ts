@@ -1,6 +1,6 @@
 /** The learner's side of the thread: answers the calls of learner.ts, one after the other. */
 import { compile } from '../engine/compile.ts';
-import type { Program } from '../engine/program.ts';
+import type { CompileReport, Program } from '../engine/program.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
 import type { Agent, Groups, NdArray, Refresher, Rng, Stage, TensorSpec } from '../types.ts';
@@ -43,13 +43,14 @@ answer<LearnerCalls>({
     const specs = batchSpecs(agent, { batchSize, length: batchLength, size, channels, actionSize: shape.actionSize });
     const engine = await resolveEngine(config.engine.name, config.engine.provider);
     const programOf = compiler(agent, specs, { engine, threads });
-    const program = await programOf(firstDue(agent.stages));
+    const first = firstDue(agent.stages);
+    const report = first.length > 0 ? (await programOf(first)).report : NOTHING_COMPILED;
     const policy = await openPolicy(actingPolicy(config, variant, shape.actions), config, shape.actions, agent);
     const refresher = await agent.refresh?.({
       batchSize, batchLength, imageShape: [size, size, channels], actionSize: shape.actionSize, policy, threads, engine,
     });
     running = { agent, programOf, state, refresher, noise: rng.split('update') };
-    return program.report;
+    return report;
   },
 
   async update({ update, inputs }) {
@@ -78,6 +79,7 @@ answer<LearnerCalls>({
         const { state } = learner();
         const { params: now, statistics } = state;
         const next = await search({ params: now, statistics, inputs: fresh, update, rng: stream.split(name) });
+        metrics = { ...metrics, ...next.metrics };
         learner().state = { ...state, params: { ...now, ...next.params }, statistics: { ...statistics, ...next.statistics } };
       }
     }
@@ -103,6 +105,9 @@ answer<LearnerCalls>({
     return learner().state;
   },
 });
+
+/** Of an agent that learns without gradients. */
+const NOTHING_COMPILED: CompileReport = { engine: 'none', nodes: 0, gflop: 0, traceMs: 0, buildMs: 0, cached: false };
 
 function compiler(
   agent: Agent,

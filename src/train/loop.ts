@@ -5,10 +5,10 @@
  */
 import type { Config } from '../config/index.ts';
 import { shiftPictures } from '../data/random-shift.ts';
-import type { Replay } from '../data/replay.ts';
+import type { Replay, SequencePosition } from '../data/replay.ts';
 import { mapGroup, reshaped, zeros } from '../nd-array.ts';
 import { createRng } from '../random.ts';
-import type { Agent, NdArray, ParamArrays, Rng } from '../types.ts';
+import type { Agent, NdArray, ParamArrays, Representation, Rng } from '../types.ts';
 import type { FinishedEpisode } from '../world/driver.ts';
 import { WorldError } from '../world/world-error.ts';
 import type { Collected, Collector, Tick } from './collector.ts';
@@ -17,6 +17,7 @@ import { watchBeyond, type Beyond } from './beyond.ts';
 import { DivergedError } from './diverged.ts';
 import type { Learner } from './learner.ts';
 import { createMeans, type Means, type MeanState } from './metrics.ts';
+import { newestSequences, shuffled } from './newest.ts';
 import { refreshedPositions } from './refreshed.ts';
 
 /** Where a run stands between two blocks, apart from what collector, replay and learner hold. Plain data. */
@@ -35,7 +36,7 @@ export interface LoopState {
 
 export interface LoopOptions {
   readonly config: Config;
-  readonly agent: Pick<Agent, 'targetShapes' | 'largest'>;
+  readonly agent: Pick<Agent, 'targetShapes' | 'largest' | 'onPolicy'> & { readonly representation: Pick<Representation, 'blindSteps'> };
   readonly collector: Collector;
   readonly replay: Replay;
   readonly learner: Learner;
@@ -64,13 +65,17 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** Environment steps taken at random before learning begins: as many as asked, and enough for a first sequence. */
-const exploration = ({ train, env }: Config): number => Math.max(train.prefill, env.lanes * train.batchLength);
+/**
+ * Environment steps taken at random before learning begins: as many as asked, and enough for a first sequence; none where
+ * it learns from what it does itself alone.
+ */
+const exploration = ({ train, env }: Config, { onPolicy }: Pick<Agent, 'onPolicy'>): number =>
+  (onPolicy ? 0 : Math.max(train.prefill, env.lanes * train.batchLength));
 
 /** Updates that are due when `step` environment steps have been taken. */
-export function updatesDue(config: Config, step: number): number {
+export function updatesDue(config: Config, step: number, agent: Pick<Agent, 'onPolicy'>): number {
   const { train } = config;
-  const replayed = Math.max(0, step - exploration(config)) * train.trainRatio;
+  const replayed = Math.max(0, step - exploration(config, agent)) * train.trainRatio;
   return Math.floor(replayed / (train.batchSize * train.batchLength));
 }
 
@@ -78,7 +83,8 @@ const BEGINNING = { step: 0, update: 0, block: 0, episode: 0, loggedAt: 0 };
 
 /** Run until the budget of steps is used; stop iterating at any moment to stop earlier. */
 export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment, void, void> {
-  const { config, collector, replay, learner, resume, agent: { targetShapes, largest } } = options;
+  const { config, collector, replay, learner, resume, agent } = options;
+  const { targetShapes, largest, onPolicy = false, representation: { blindSteps } } = agent;
   const { train } = config;
   const sampling = createRng(config.seed).split('replay');
   const means = createMeans(resume?.means);
@@ -95,17 +101,37 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   let refused: Refused | undefined;
   if (!resume) remember(await collector.start());
 
-  while (step < train.steps || update < updatesDue(config, step)) {
+  /** The new steps become memory. */
+  const bringIn = ({ ticks }: Collected): void => {
+    for (const { steps, targets, stats } of ticks) {
+      means.add(warningsOf(stats));
+      // They are about what lanes show before they step on.
+      const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([collector.lanes, ...shape]));
+      if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
+      remember(steps);
+    }
+  };
+
+  while (step < train.steps || update < updatesDue(config, step, agent)) {
     // Act with the parameters of the block before …
-    const exploring = step < exploration(config);
+    const exploring = step < exploration(config, agent);
     const collecting = step < collectSteps;
     const left = Math.max(0, (collecting ? collectSteps : train.steps) - step);
-    const ticks = Math.min(blockTicks(config, exploring), Math.ceil(left / collector.lanes));
+    const ticks = Math.min(blockTicks(config, exploring, agent), Math.ceil(left / collector.lanes));
     const acting = collecting ? collector.collect(params, { index: block, ticks, exploring }) : Promise.resolve(NOTHING_NEW);
-    // … and learn from the steps of all blocks before.
-    const due = Math.min(updatesDue(config, step), update + blockUpdates(config));
-    const learning = learn(learner, replay, config, { from: update, to: due, refused }, sampling, means);
-    const [collected, learned] = await both(acting, learning);
+    const learnTo = (to: number, sequences?: Span['sequences']) =>
+      learn(learner, replay, config, { from: update, to, refused, ...(sequences ? { sequences } : {}) }, sampling, means);
+    let due = Math.min(updatesDue(config, step, agent), update + blockUpdates(config));
+    // … and learn from the steps of all blocks before; or wait, and learn from these.
+    const before = replay.newest();
+    const [collected, learned] = onPolicy
+      ? await inTurn(acting, (found) => {
+        bringIn(found);
+        due = updatesDue(config, step + ticks * collector.lanes, agent);
+        const sequences = newestSequences({ before, ticks: found.ticks, length: train.batchLength, blindSteps });
+        return learnTo(due, shuffled(sequences, sampling.split(`block ${block}`)));
+      }, { refused })
+      : await both(acting, learnTo(due));
     const { losses } = learned;
     ({ refused } = learned);
     if (collected instanceof WorldError) {
@@ -116,13 +142,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     }
 
     // Meet: the new steps become memory, the new parameters act.
-    for (const { steps, targets, stats } of collected.ticks) {
-      means.add(warningsOf(stats));
-      // They are about what lanes show before they step on.
-      const found = mapGroup(targetShapes, (shape, leaf) => targets[leaf] ?? zeros([collector.lanes, ...shape]));
-      if (Object.keys(targets).length > 0) replay.writeTargets(replay.newest(), mapGroup(found, withTime));
-      remember(steps);
-    }
+    if (!onPolicy) bringIn(collected);
     params = due > update ? await learner.params() : undefined;
     step += ticks * collector.lanes;
     episode += collected.finished.length;
@@ -133,7 +153,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
       means.add({ 'episode/return': total, 'episode/length': length });
     }
 
-    const done = step >= train.steps && update >= updatesDue(config, step);
+    const done = step >= train.steps && update >= updatesDue(config, step, agent);
     const diverged = refused !== undefined && refused.inARow >= train.refusals;
     const rowDue = done || diverged || step - loggedAt >= train.logEvery;
     const row = rowDue ? { ...means.take(), 'episode/count': episode, 'episode/pictures': coverage.distinct(), 'replay/steps': replay.length } : undefined;
@@ -164,17 +184,17 @@ const divergence = ({ reason, inARow }: Refused, update: number): string =>
   'a lower optimizer.learningRate or smaller rewards would keep the numbers in their range';
 
 /** Ticks of all lanes that bring in the data for one block of updates. */
-function blockTicks(config: Config, exploring: boolean): number {
+function blockTicks(config: Config, exploring: boolean, agent: Pick<Agent, 'onPolicy'>): number {
   const { train, env } = config;
   const steps = (train.blockUpdates * train.batchSize * train.batchLength) / train.trainRatio;
   const ticks = Math.max(1, Math.round(steps / env.lanes));
-  return exploring ? Math.min(ticks, Math.ceil(exploration(config) / env.lanes)) : ticks;
+  return exploring ? Math.min(ticks, Math.ceil(exploration(config, agent) / env.lanes)) : ticks;
 }
 
 /** Updates that a block may make: those that its ticks make due, which whole ticks round up. */
 function blockUpdates(config: Config): number {
   const { train, env } = config;
-  const replayed = blockTicks(config, false) * env.lanes * train.trainRatio;
+  const replayed = blockTicks(config, false, { onPolicy: true }) * env.lanes * train.trainRatio;
   return Math.max(train.blockUpdates, Math.ceil(replayed / (train.batchSize * train.batchLength)));
 }
 
@@ -187,20 +207,45 @@ async function both<A, B>(acting: Promise<A>, learning: Promise<B>): Promise<[A 
   throw acted.reason;
 }
 
+/** First the one, and the other with what came of it. A world that failed is told of, and nothing was learned then. */
+async function inTurn(acting: Promise<Collected>, learning: (collected: Collected) => Promise<Learned>, nothing: Learned): Promise<[Collected | WorldError, Learned]> {
+  const collected = await acting.catch((error: unknown) => {
+    if (error instanceof WorldError) return error;
+    throw error;
+  });
+  return [collected, collected instanceof WorldError ? nothing : await learning(collected)];
+}
+
 /** [N, …] → [N, 1, …] */
 const withTime = (array: NdArray): NdArray => reshaped(array, [array.shape[0], 1, ...array.shape.slice(1)]);
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly refused: Refused | undefined;
+  /** Of these, and not of all that replay holds; there is always a next one. */
+  readonly sequences?: Iterator<SequencePosition, never>;
+}
+
+interface Learned {
+  readonly losses?: Readonly<Record<string, number>>;
+  readonly refused: Refused | undefined;
+}
 
 /** Updates `from + 1 … to`. While one is computed the batch of the next is gathered. */
 async function learn(
   learner: Learner,
   replay: Replay,
   { train, replay: { shift } }: Config,
-  { from, to, ...before }: { from: number; to: number; refused: Refused | undefined },
+  { from, to, sequences, ...before }: Span,
   rng: Rng,
   means: Means,
-): Promise<{ readonly losses?: Readonly<Record<string, number>>; readonly refused: Refused | undefined }> {
+): Promise<Learned> {
+  const { batchSize, batchLength: length } = train;
   const sample = (update: number) => {
-    const drawn = replay.sample({ batchSize: train.batchSize, length: train.batchLength, rng: rng.split(update) });
+    const drawn = sequences
+      ? replay.gather(Array.from({ length: batchSize }, () => sequences.next().value), length)
+      : replay.sample({ batchSize, length, rng: rng.split(update) });
     shiftPictures(drawn.image, shift, rng.split(`shift ${update}`));
     return drawn;
   };

@@ -12,7 +12,7 @@ import type { Plain } from '../data/plain.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
-import type { EngineChoice, Environment, RunningPolicy } from '../types.ts';
+import type { Agent, EngineChoice, Environment, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { randomAction } from '../world/actions.ts';
 import type { DriverSnapshot } from '../world/driver.ts';
@@ -91,7 +91,7 @@ export async function openRun({ directory, command, worldFile, tell, around, ...
   const settled = settle(options, options.environment);
   const { config, variant, world, environment, shape, agent } = settled;
   const { actions } = environment;
-  requireLearnable(environment, config);
+  requireLearnable(environment, settled);
   const policy = await openPolicy(actingPolicy(config, variant, actions), config, actions, agent);
   const request = { ...settled, ...(policy.variant.search ? { search: policy.options } : {}) };
   requireRoom(request);
@@ -185,8 +185,9 @@ interface ReplayPriority {
 const TRIED_MOVES = 200;
 
 /** @throws UserError where a configuration makes of a world what no agent learns. */
-function requireLearnable(environment: Environment, { train, env }: Config): void {
+function requireLearnable(environment: Environment, { config: { train, env }, agent }: Pick<Settled, 'config' | 'agent'>): void {
   const { name } = environment;
+  if (agent.onPolicy) requireBlocks(agent, train, env);
   if (environment.legal && train.explore > 0) {
     throw new UserError(`train.explore keeps random actions up, which ${name} may forbid: expected 0, got ${train.explore}`);
   }
@@ -195,6 +196,19 @@ function requireLearnable(environment: Environment, { train, env }: Config): voi
     throw new UserError(`env.actionRepeat would make moves for the other player of ${name}: expected 1, got ${env.actionRepeat}`);
   }
   requireTurns(environment);
+}
+
+/** @throws UserError where a block of what an agent learns from, and nothing else, would not hold a sequence. */
+function requireBlocks({ representation: { blindSteps } }: Pick<Agent, 'representation'>, train: Config['train'], { lanes }: Config['env']): void {
+  const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps } = train;
+  if (collectSteps > 0) throw new UserError(`train.collectSteps: this agent learns from what it does itself alone: expected 0, got ${collectSteps}`);
+  if (batchLength < blindSteps + 2) throw new UserError(`train.batchLength: expected at least ${blindSteps + 2}, of which the first ${blindSteps} only lead there, got ${batchLength}`);
+  const ticks = Math.max(1, Math.round((blockUpdates * batchSize * batchLength) / trainRatio / lanes));
+  if (Math.min(ticks, Math.floor(steps / lanes)) + 1 < batchLength) {
+    throw new UserError(
+      `train.batchLength: expected at most ${Math.min(ticks, Math.floor(steps / lanes)) + 1}, which is what a lane brings in before it is learned from, got ${batchLength}`,
+    );
+  }
 }
 
 /** @throws UserError where two players do not act strictly in turn, for which alone values are learned. */

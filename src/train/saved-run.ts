@@ -24,7 +24,7 @@ export interface ExpectedRun {
 export function requireSavedRun(file: string, saved: Checkpoint, { config, agent, actionSize }: ExpectedRun): void {
   const refuse = refusing(file);
   requireArrays(refuse, saved.arrays, agent);
-  requireCounters(refuse, saved, config);
+  requireCounters(refuse, saved, { config, agent });
   requireMeans(refuse, saved.extra.means);
   requirePictures(refuse, saved.extra.pictures);
   requireWorlds(refuse, saved.extra.driver, config.env.lanes, actionSize);
@@ -32,13 +32,13 @@ export function requireSavedRun(file: string, saved: Checkpoint, { config, agent
 
 const COUNTERS = ['step', 'update', 'block', 'episode', 'loggedAt'] as const;
 
-function requireCounters(refuse: Refuse, { counters, extra }: Checkpoint, config: Config): void {
+function requireCounters(refuse: Refuse, { counters, extra }: Checkpoint, { config, agent }: Pick<ExpectedRun, 'config' | 'agent'>): void {
   for (const name of COUNTERS) requireCount(refuse, name, counters[name]);
   const { step, update, block, episode, loggedAt, elapsedMs } = counters;
   if (!(elapsedMs >= 0 && elapsedMs < Infinity)) refuse(`expected elapsedMs to be a time, got ${elapsedMs}`);
   const { lanes } = config.env;
   if (step % lanes !== 0) refuse(`step ${step} is not a multiple of its ${lanes} lanes`);
-  const due = updatesDue(config, step);
+  const due = updatesDue(config, step, agent);
   if (update > due) refuse(`update ${update} cannot have come about by step ${step}, where ${due} were due`);
   // Every block takes a step at least, or makes an update.
   for (const [name, count, most] of [['block', block, step + update], ['episode', episode, step], ['loggedAt', loggedAt, step]] as const) {

@@ -26,6 +26,11 @@ export interface Agent {
   refresh?(setting: RefreshSetting): Promise<Refresher | undefined>;
   /** What its heads can say; larger rewards and values are counted and told of. */
   readonly largest?: { readonly reward?: Largest; readonly value?: Largest };
+  /**
+   * It learns from what was just received alone: every block of steps `train.trainRatio` times, as sequences that overlap by
+   * what a representation needs, and then never again; the next block is acted by what came of that.
+   */
+  readonly onPolicy?: boolean;
   /** Two players act in turn, each for itself: after every action what is good is bad for whoever is next. */
   readonly takesTurns?: boolean;
 }
@@ -46,7 +51,7 @@ export interface Stage {
   /** Traced into the update program; the stages that are due together share one program and one backward pass. */
   loss?(input: StageInput): StageLoss;
   /** Learning without gradients: new values for parameters that it trains, and for its statistics. */
-  search?(input: SearchStageInput): Promise<{ readonly params: ParamArrays; readonly statistics?: ParamArrays }>;
+  search?(input: SearchStageInput): Promise<SearchStageResult>;
 }
 
 /** Copies that follow: a share `rate` of the way at each of the stage's steps, or all of it once every `every` updates. */
@@ -98,6 +103,13 @@ export interface SearchStageInput {
   readonly inputs: Groups<NdArray>;
   readonly update: number;
   readonly rng: Rng;
+}
+
+export interface SearchStageResult {
+  readonly params: ParamArrays;
+  readonly statistics?: ParamArrays;
+  /** Numbers for the logs, by their names there. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** From gradients to steps. Pure: what it remembers comes in and goes out, in named slots that begin at zero. */

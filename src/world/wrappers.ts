@@ -4,6 +4,7 @@
  * state.
  */
 import type { Action, Environment, Move } from '../types.ts';
+import { createRng } from '../random.ts';
 import { UserError } from '../user-error.ts';
 
 export interface WrapperSettings {
@@ -13,26 +14,39 @@ export interface WrapperSettings {
   readonly stickyActions: number;
   /** Time limit in the world's own steps; 0 means the world's own. */
   readonly timeLimit: number;
+  /** How many beginnings episodes have; 0, or absent: as many as there are. */
+  readonly levels?: number;
   /** How many of its last states a world keeps, to be shown in one picture; 1 where it is absent. */
   readonly frameStack?: number;
 }
 
 /**
- * The world with everything that is asked for, or itself where nothing is. From the inside out: time limit, sticky
- * actions (drawn anew for every repetition, as Machado et al. 2018 do), repetition, memory.
+ * The world with everything that is asked for, or itself where nothing is. From the inside out: beginnings, time
+ * limit, sticky actions (drawn anew for every repetition, as Machado et al. 2018 do), repetition, memory.
  */
 export function wrapEnvironment(environment: Environment, settings: WrapperSettings): Environment {
-  const { actionRepeat, stickyActions, timeLimit, frameStack = 1 } = settings;
+  const { actionRepeat, stickyActions, timeLimit, levels = 0, frameStack = 1 } = settings;
   if (environment.ahead && (actionRepeat > 1 || stickyActions > 0)) {
     const key = actionRepeat > 1 ? `env.actionRepeat = ${actionRepeat}: expected 1` : `env.stickyActions = ${stickyActions}: expected 0`;
     throw new UserError(`${key}, since ${environment.name} is computed one chosen action ahead`);
   }
   let world = environment;
+  if (levels > 0) world = limitLevels(world, levels);
   if (timeLimit > 0) world = limitTime(world, timeLimit);
   if (stickyActions > 0) world = stickActions(world, stickyActions);
   if (actionRepeat > 1) world = repeatActions(world, actionRepeat);
   if (frameStack > 1) world = stackStates(world, frameStack);
   return world;
+}
+
+/** The same world, whose episodes begin in one of `count` ways (as Procgen's levels, Cobbe et al. 2020): the same ones for every seed. */
+export function limitLevels<S>(environment: Environment<S>, count: number): Environment<S> {
+  return {
+    ...seenThrough<S, S>(environment, (state) => state),
+    maxSteps: environment.maxSteps,
+    reset: (rng) => environment.reset(createRng(0).split(`level ${rng.int(count)}`)),
+    step: (state, action, rng) => environment.step(state, action, rng),
+  };
 }
 
 /** The same world, cut after `maxSteps` actions. */

@@ -5,10 +5,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import actorCritic, { createActorCritic, type ActorCriticOptions, type Judge } from '../../src/behavior/actor-critic.ts';
+import actorCritic, { createActorCritic, type ActorCriticOptions } from '../../src/behavior/actor-critic.ts';
 import { optionsOf } from '../../src/config/index.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32, mapGroup, scalar, zeros } from '../../src/nd-array.ts';
+import type { Judge } from '../../src/nn/judge.ts';
 import { initParameters } from '../../src/nn/parameters.ts';
 import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';

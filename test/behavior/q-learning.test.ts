@@ -3,12 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import qLearning, { createQLearning, type QLearningOptions } from '../../src/behavior/q-learning.ts';
 import { compile } from '../../src/engine/compile.ts';
-import { float32, mapGroup, specsOf, zeros } from '../../src/nd-array.ts';
+import { float32, mapGroup, scalar, specsOf, zeros } from '../../src/nd-array.ts';
+import { branching } from '../../src/nn/branches.ts';
 import { createRng } from '../../src/random.ts';
 import type { Batch } from '../../src/types.ts';
 import { valuesIn } from '../contracts/listed.ts';
 import { onnx, runBoth, worstError } from '../engine/parity.ts';
-import { ACTIONS, oneHots, STATES, tableModel } from '../data/table-model.ts';
+import { ACTIONS, oneHots, STATES, tableModel, tableParameters, UNIT } from '../data/table-model.ts';
 
 const GAMMA = 0.75;
 const { behavior: defaults } = valuesIn(qLearning);
@@ -27,15 +28,20 @@ interface Setting {
   readonly isTerminal?: readonly number[];
   readonly weight?: readonly number[];
   readonly options?: Partial<QLearningOptions>;
+  /** Branches of so many steps, from the last state of every sequence. */
+  readonly branch?: number;
 }
 
-async function lossOf({ observed, actions, options, weight, ...given }: Setting) {
-  const behavior = createQLearning({ ...config, ...options }, shape);
+async function lossOf({ observed, actions, options, weight, branch = 0, ...given }: Setting) {
+  const rows = observed.split(' ').length;
+  const behavior = createQLearning({ ...config, ...options }, { ...shape, ...(branch > 0 ? { horizonDiscount: 5 } : {}) }, branch > 0
+    ? { branching: { options: { ...valuesIn(branching).branches, starts: rows, horizon: branch, realShare: 0.25 } } } : {});
   const states = oneHots(observed);
   const [B, T] = states.shape;
   const flags = (values?: readonly number[]) => (values ? float32(values, [B, T]) : zeros([B, T]));
   const inputs = {
-    params: { 'critic/actions/kernel': float32(Q.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) },
+    params: { ...tableParameters, 'critic/actions/kernel': float32(Q.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) },
+    statistics: { 'branches/updates': scalar(0) },
     slow: { 'critic/actions/kernel': float32(SLOW.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) },
     batch: {
       state: states, action: float32(actions.flatMap((action) => [Number(action === 0), Number(action === 1)]), [B, T, ACTIONS]),
@@ -46,7 +52,7 @@ async function lossOf({ observed, actions, options, weight, ...given }: Setting)
     const { state, action, reward, isFirst, isTerminal, weight: weights } = v.batch;
     const batch: Batch = { image: reward, action, reward, isFirst, isTerminal, weight: weights, context: {}, targets: {} };
     const { total, parts, priority } = behavior.loss({
-      params: v.params, slow: v.slow, statistics: {}, model: tableModel(), world: { latents: { state } }, batch, noise,
+      params: v.params, slow: v.slow, statistics: v.statistics, model: tableModel(), world: { latents: { state } }, batch, noise,
     });
     return { parts, out: { total, priority: priority ?? tf.zeros([B]) } };
   }, inputs);
@@ -91,6 +97,27 @@ describe('what values learn', () => {
     expect(total).toBeCloseTo((huber(first) + 0.5 * huber(second)) / 4, 4);
     expect(priority[0]).toBeCloseTo(Math.abs(first) / 2, 4);
     expect(priority[1]).toBeCloseTo(Math.abs(second) / 2, 4);
+  });
+});
+
+describe('what values learn from branches', () => {
+  /** c −0→ b −0→ a; nothing is left to chance. */
+  const back = { observed: 'cba', actions: [0, 0, 0], reward: [0, 0.5, 0.25], options: { epsilon: 0 } };
+  const real = (huber(-1 - (0.5 + 0.8 * 30)) + huber(3 - (0.25 + 0.8 * 20))) / 3;
+
+  it('ends in what the slow copy says of the last state', async () => {
+    const { total, parts } = await lossOf({ ...back, branch: 1 });
+    // a −1→ c, where it goes on with 0.4
+    expect(parts.imagined).toBeCloseTo(huber(2 - (0.4 * UNIT + 0.4 * 50)), 3);
+    expect(parts.value).toBeCloseTo(real, 4);
+    expect(total).toBeCloseTo(0.25 * real + 0.75 * parts.imagined, 3);
+  });
+
+  it('is the return of all steps up to there, from each of them as far as it is alive', async () => {
+    const { parts } = await lossOf({ ...back, branch: 2 });
+    // a −1→ c −1→ d, which is the end; c is alive with 0.4 / 0.8
+    expect(parts.imagined).toBeCloseTo((huber(2 - (0.4 + 0.4 * 0.6) * UNIT) + 0.5 * huber(5 - 0.6 * UNIT)) / 2, 3);
+    expect(parts.branchLength).toBeCloseTo(1.5, 5);
   });
 });
 

@@ -3,11 +3,12 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import softActorCritic, { createSoftActorCritic, type SoftActorCriticOptions } from '../../src/behavior/soft-actor-critic.ts';
 import { valueAndGradients } from '../../src/engine/gradients.ts';
-import { float32, mapGroup, zeros } from '../../src/nd-array.ts';
+import { float32, mapGroup, scalar, zeros } from '../../src/nd-array.ts';
+import { branching } from '../../src/nn/branches.ts';
 import type { Batch, Params } from '../../src/types.ts';
 import { valuesIn } from '../contracts/listed.ts';
 import { runBoth, worstError } from '../engine/parity.ts';
-import { ACTIONS, oneHots, STATES, tableModel, UNIT } from '../data/table-model.ts';
+import { ACTIONS, oneHots, STATES, tableModel, tableParameters, UNIT } from '../data/table-model.ts';
 
 /** e^k − 1 for k in 0..20, and their negatives. */
 const BINS = 41;
@@ -36,17 +37,21 @@ interface Setting {
   readonly isTerminal?: boolean;
   readonly isFirst?: boolean;
   readonly options?: Partial<SoftActorCriticOptions>;
+  /** What the critics say in place of the above, and that they also learn branches of one step, from the last state. */
+  readonly imagining?: typeof CRITICS;
 }
 
 /** One step, from one state to another. */
-async function lossOf({ observed, action, reward, isTerminal = false, isFirst = false, options }: Setting) {
+async function lossOf({ observed, action, reward, isTerminal = false, isFirst = false, options, imagining }: Setting) {
   const behavior = createSoftActorCritic(
     { ...config, ...options }, { featureSize: STATES.length, actions: { kind: 'discrete', n: ACTIONS }, actionSize: ACTIONS, bins: BINS, horizonDiscount: 4 },
+    imagining ? { branching: { options: { ...valuesIn(branching).branches, starts: 1, horizon: 1, realShare: 0.25 } } } : {},
   );
   const row = (value: number) => float32([0, value], [1, 2]);
   const inputs = {
+    statistics: { 'branches/updates': scalar(0) },
     params: {
-      'critic/0/kernel': kernel(CRITICS), 'critic/0/bias': zeros([2, 1, ACTIONS * BINS]), 'temperature/log': zeros([1]),
+      ...tableParameters, 'critic/0/kernel': kernel(imagining ?? CRITICS), 'critic/0/bias': zeros([2, 1, ACTIONS * BINS]), 'temperature/log': zeros([1]),
       'actor/out/kernel': float32(ACTOR.flatMap((first) => [log(first), log(1 - first)]), [4, ACTIONS]), 'actor/out/bias': zeros([ACTIONS]),
     },
     slow: { 'critic/0/kernel': kernel(SLOW), 'critic/0/bias': zeros([2, 1, ACTIONS * BINS]) },
@@ -59,7 +64,7 @@ async function lossOf({ observed, action, reward, isTerminal = false, isFirst = 
     const { total, extras, gradients } = valueAndGradients(v.params as Params, () => {
       const { state, action: taken, reward: received, isTerminal: ends, isFirst: begins } = v.batch;
       const batch: Batch = { image: received, action: taken, reward: received, isFirst: begins, isTerminal: ends, weight: tf.ones([1]), context: {}, targets: {} };
-      const input = { params: v.params, slow: v.slow, statistics: {}, model: tableModel(), world: { latents: { state } }, batch, noise };
+      const input = { params: v.params, slow: v.slow, statistics: v.statistics, model: tableModel(), world: { latents: { state } }, batch, noise };
       const [critics, policy] = [behavior.loss(input), behavior.apart?.loss(input)];
       return { total: tf.add(critics.total, policy?.total ?? 0), extras: { parts: { ...critics.parts, ...policy?.parts } } };
     });
@@ -104,4 +109,13 @@ describe('the policy of SAC', () => {
     expect(await slope(0.5)).toBeGreaterThan(0);
     expect(await slope(0.95)).toBeLessThan(0);
   });
+});
+
+it('learns imagined steps in their share, and nothing beyond an end', async () => {
+  const inD = [[0.4, 0.4], [0.3, 0.3]];
+  const imagining = CRITICS.map((critic, which) => [...critic.slice(0, 3), inD[which]]);
+  const { parts } = await lossOf({ observed: 'bd', action: 0, reward: 0.5, isTerminal: false, imagining });
+  // Whatever is done in d leads to d, for 0.6 units; both critics say the same of both actions there.
+  expect(parts.imagined).toBeCloseTo((crossEntropy(0.6, 0.4) + crossEntropy(0.6, 0.3)) / 2, 3);
+  expect(parts.branchLength).toBe(1);
 });

@@ -27,7 +27,7 @@ it('takes so many steps and no more, makes all updates, and continues to the bit
     return { steps, update, metrics: readFileSync(path.join(run.directory, 'metrics.jsonl'), 'utf8') };
   };
   const whole = await train('whole');
-  expect(whole.update).toBe(updatesDue(config, 160));
+  expect(whole.update).toBe(updatesDue(config, 160, {}));
   const rows = whole.metrics.trim().split('\n').map((line) => JSON.parse(line) as Record<string, number>);
   const after = rows.filter(({ step }) => step >= 70);
   expect(after.length).toBeGreaterThan(3);

@@ -160,7 +160,7 @@ it('updates are due by replayed steps per environment step, after the prefill', 
   const { config } = await configure({ world: 'catch', preset: 'debug', overrides: [
     'train.prefill=100', 'train.trainRatio=4', 'train.batchSize=2', 'train.batchLength=6',
   ] });
-  expect([0, 100, 102, 103, 400].map((step) => updatesDue(config, step))).toEqual([0, 0, 0, 1, 100]);
+  expect([0, 100, 102, 103, 400].map((step) => updatesDue(config, step, {}))).toEqual([0, 0, 0, 1, 100]);
 });
 
 it('refuses what it could not learn, and says why', async () => {

@@ -3,7 +3,7 @@ import catchWorld from '../../envs/catch.ts';
 import { createRng } from '../../src/random.ts';
 import type { Environment } from '../../src/types.ts';
 import { checkEnvironment } from '../../src/world/contract.ts';
-import { limitTime, repeatActions, stickActions, wrapEnvironment } from '../../src/world/wrappers.ts';
+import { limitLevels, limitTime, repeatActions, stickActions, wrapEnvironment } from '../../src/world/wrappers.ts';
 
 /** Walks from 0 to its end at 5; the reward is ten times the place it leaves, plus the action. */
 const line: Environment<number> = {
@@ -69,6 +69,22 @@ describe('limitTime', () => {
     const world = limitTime(line, 4);
     expect(world.maxSteps).toBe(4);
     expect(rewardsOf(world, [1, 2, 0])).toEqual([1, 12, 20]);
+  });
+});
+
+describe('limitLevels', () => {
+  it('lets episodes begin in so many ways, the same ones for every seed, and all of them', () => {
+    const world = limitLevels<number>({ ...line, reset: (rng) => rng.int(1e6) }, 3);
+    const begun = (seed: number): number[] => {
+      const rng = createRng(seed);
+      return Array.from({ length: 40 }, () => world.reset(rng));
+    };
+    const levels = new Set(begun(0));
+    expect(levels.size).toBe(3);
+    expect(new Set(begun(1))).toEqual(levels);
+    expect(begun(1)).not.toEqual(begun(0));
+    expect(world.step(0, 1, createRng(0))).toEqual(line.step(0, 1, createRng(0)));
+    expect(world.reference).toBeUndefined();
   });
 });
 

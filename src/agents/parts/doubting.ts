@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { ActorCriticExtras, Judge } from '../../behavior/actor-critic.ts';
 import { weight, type Component, type OptionsOf } from '../../config/index.ts';
 import { ensemble, TWO } from '../../models/parts/ensemble.ts';
+import type { Judge } from '../../nn/judge.ts';
 import type { Outcome } from '../../types.ts';
 
 const options = {
@@ -31,7 +31,7 @@ export const required = {
 } satisfies Component<typeof ensemble.options>;
 
 /** As an ensemble's options say: steps are worth less the less is known of them, and are learned from up to the first that is not. */
-export const doubting = ({ penalty, adaptive }: DoubtOptions): Pick<ActorCriticExtras, 'judge'> =>
+export const doubting = ({ penalty, adaptive }: DoubtOptions): { readonly judge?: Judge } =>
   (penalty === 0 && !adaptive ? {} : {
     judge(outcome) {
       const { disagreement, known } = told(outcome);

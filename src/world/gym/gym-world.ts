@@ -52,7 +52,8 @@ export const DEFAULT_TIME_LIMIT = 10_000;
 
 function gymWorld(world: GymDescription, settings?: WorldSettings): ExternalWorld {
   const { name, actions } = world;
-  const { actionRepeat = 1, stickyActions = 0, timeLimit = 0, timeout } = settings ?? {};
+  const { actionRepeat = 1, stickyActions = 0, timeLimit = 0, levels = 0, timeout } = settings ?? {};
+  if (levels > 0) throw new UserError(`env.levels = ${levels}: expected 0, since how episodes of ${name} begin is up to Python`);
   const worldTimeoutMs = timeout === undefined ? world.worldTimeoutMs : 1000 * timeout;
   const limit = timeLimit || (world.maxSteps ?? DEFAULT_TIME_LIMIT);
   const rules: GymRules = {
