@@ -52,7 +52,7 @@ export async function measureRun(
   if (missing.length === 0) return;
   announce?.(missing.map(({ name }) => name));
   const { episodes, seed } = settings;
-  const taken = await takeMeasures(missing, { opened: await openAgent(directory), episodes, rng: createRng(seed) });
+  const taken = await takeMeasures(missing, { opened: await openAgent(directory), folder: directory, episodes, rng: createRng(seed) });
   const added = Object.entries(taken).map(([name, one]) => [name, { settings, ...one }]);
   const text = JSON.stringify({ ...kept, ...Object.fromEntries(added) }, null, 2);
   await writeAtomically(path.join(directory, MEASURES_FILE), [Buffer.from(`${text}\n`)]);

@@ -22,6 +22,8 @@ export interface Quantity {
 
 export interface MeasureSetting {
   readonly opened: MeasuredAgent;
+  /** The run that it is from, where it is from one. */
+  readonly folder?: string;
   /** Fresh episodes to play, or to dream beside. */
   readonly episodes: number;
   /** Measures split it by names: `eval` for episodes that are played, `dream` for those that are dreamt. */

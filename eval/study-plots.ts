@@ -1,5 +1,5 @@
 /** Pictures that studies have in common: what was measured of the arms side by side, and one number against another. */
-import type { IntervalPlot } from '../src/viz/plot.ts';
+import type { IntervalPlot, LinePlot } from '../src/viz/plot.ts';
 import type { ScatterPlot } from '../src/viz/scatter.ts';
 import { armNames } from './sweep-plot.ts';
 import type { SweepRow } from './sweep.ts';
@@ -38,6 +38,22 @@ export function intervalsByArm(rows: readonly SweepRow[], title: string, { quant
       return [{ name: names[i], value: iqm, lo: ci95[0], hi: ci95[1], values }];
     }),
     rules: rulesOf(rows, quantity).map(({ at, label: name }) => ({ x: at, label: name })),
+  };
+}
+
+/** Every arm as a line through quantities that were taken at several `x`, with the interval of each; none where there are no such numbers. */
+export function curvesByArm(rows: readonly SweepRow[], title: string, points: readonly { readonly x: number; readonly quantity: string }[]): LinePlot {
+  const names = namesOf(rows);
+  return {
+    title, xLabel: 'real steps', yLabel: 'return',
+    series: rows.map((row, i) => ({
+      name: names[i],
+      points: points.flatMap(({ x, quantity }) => {
+        const { iqm, ci95 } = summaryOf(row, quantity);
+        return iqm === undefined || ci95 === undefined ? [] : [{ x, y: iqm, lo: ci95[0], hi: ci95[1] }];
+      }),
+    })),
+    rules: rulesOf(rows, 'return').map(({ at, label }) => ({ y: at, label })),
   };
 }
 

@@ -1,24 +1,35 @@
 /** A policy that is one program: what is seen becomes a latent, and it says what to do there. */
 import type { Tensor } from '@tensorflow/tfjs';
-import type { RunningPolicy } from '../types.ts';
+import type { Group, RunningPolicy } from '../types.ts';
 import type { ActingSetting } from './policy-variant.ts';
 import { createSight, type Moment } from './sight.ts';
 
-/** `choose` is traced into the program; it gives actions [N, A], one-hot or in [−1, 1]. */
+/** What is chosen in a moment. */
+export interface Chosen {
+  /** [N, A], one-hot or in [−1, 1]. */
+  readonly action: Tensor;
+  /** For whoever learns from it: leaves [N, …] of `Agent.targetShapes`. */
+  readonly targets?: Group<Tensor>;
+}
+
+/** `choose` is traced into the program. */
 export async function programPolicy(
   name: string,
   setting: ActingSetting,
-  choose: (moment: Moment) => Tensor,
+  choose: (moment: Moment) => Chosen,
 ): Promise<RunningPolicy> {
   const { initial, run, update, dispose } = await createSight(setting, {
-    name, asksLegal: true, say: (moment) => ({ choice: { action: choose(moment) } }),
+    name, asksLegal: true, say: (moment) => {
+      const { action, targets } = choose(moment);
+      return { choice: { action }, ...(targets ? { targets } : {}) };
+    },
   });
   return {
     name,
     initial,
     async act(before, observation, rng) {
-      const { choice: { action }, carry } = await run(before, observation, rng);
-      return { action, carry, stats: {} };
+      const { choice: { action }, carry, targets } = await run(before, observation, rng);
+      return { action, carry, stats: {}, ...(targets ? { targets } : {}) };
     },
     update,
     dispose,

@@ -50,6 +50,7 @@ export const coreOptions = {
     // Nothing is shown, saved or acted upon within a block.
     blockUpdates: count.max(10_000).default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
     logEvery: steps.default(500).describe('Environment steps between two lines of metrics.'),
+    evalEvery: natural.max(1e12).default(0).describe('Environment steps between two evaluations while it learns (eval/return in metrics.jsonl); 0: only at the end.'),
     evalEpisodes: count.max(1e6).default(100).describe('Episodes of an evaluation.'),
     checkpointEvery: steps.default(5000).describe('Environment steps between two checkpoints.'),
     refusals: count.default(50).describe('Updates in a row that may be refused, as their numbers left the range, before the run stops.'),

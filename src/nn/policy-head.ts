@@ -11,6 +11,9 @@ import type { ActionSpace, Distribution, Group, ParameterSpec, Params } from '..
 /** Actions lie within [−1, 1]: narrower normals are points, wider ones know two actions alone. */
 const deviation = z.number().min(1e-4).max(100);
 
+/** The target under which replay keeps how probable an action was when it was taken, for whoever asks for it. */
+export const LOG_PROB = 'logProb';
+
 /** Keys of whatever learns a policy and a value. */
 export const headOptions = {
   units: width.describe('Width of actor and critic.'),

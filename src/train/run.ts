@@ -74,7 +74,7 @@ export const CONFIG_FILE = 'config.yaml';
 
 /** What may differ when a run is continued: it changes how long or how, not what is learned. */
 const FREE_KEYS = new Set([
-  'train.steps', 'train.minutes', 'train.evalEpisodes', 'train.checkpointEvery', 'train.refusals', 'env.timeout', 'engine.name',
+  'train.steps', 'train.minutes', 'train.evalEvery', 'train.evalEpisodes', 'train.checkpointEvery', 'train.refusals', 'env.timeout', 'engine.name',
   'engine.provider',
 ]);
 

@@ -13,6 +13,8 @@ export interface SessionOptions<Evaluation> {
   watch?(moment: Moment): void | Promise<void>;
   /** Asked after every block: whether to save and stop. */
   stopped?(): boolean;
+  /** Asked every `train.evalEvery` steps for the return by then, which becomes a metric; the run waits for it. */
+  returnAt?(step: number): Promise<number>;
   /** What is done once all is learned, or the time is up. */
   evaluate?(reached: Reached): Promise<Evaluation>;
 }
@@ -37,7 +39,7 @@ export interface SessionEnd<Evaluation> extends Reached {
  */
 export async function trainSession<Evaluation = never>(
   run: Run,
-  { watch, stopped = () => false, evaluate }: SessionOptions<Evaluation> = {},
+  { watch, stopped = () => false, returnAt, evaluate }: SessionOptions<Evaluation> = {},
 ): Promise<SessionEnd<Evaluation>> {
   const { config: { train }, metrics, clock, resume } = run;
   const outOfTime = () => train.minutes > 0 && clock.elapsedMs() >= train.minutes * 60_000;
@@ -61,6 +63,7 @@ export async function trainSession<Evaluation = never>(
   try {
     for await (const moment of trainingLoop(run)) {
       last = moment;
+      const examined = passes(train.evalEvery, step, moment.state.step);
       ({ step, update } = moment.state);
       await watch?.(moment);
       if (moment.row) {
@@ -70,6 +73,7 @@ export async function trainSession<Evaluation = never>(
           stepsPerSecond: clock.rate('steps', step), rssMb: process.memoryUsage.rss() / 2 ** 20,
         });
       }
+      if (examined && returnAt && !moment.refused) metrics.write(step, update, { 'eval/return': await returnAt(step) });
       requireSaved(); // where the one before could not be saved, this one may be, with its row
       const [stop, late] = [stopped(), outOfTime()];
       const due = moment.done || stop || late || step - savedAt >= train.checkpointEvery;
@@ -99,6 +103,9 @@ export async function trainSession<Evaluation = never>(
   if (interrupted || !evaluate) return { ...reached, interrupted };
   return { ...reached, interrupted, evaluation: await evaluate(reached) };
 }
+
+/** Whether a multiple of `every` lies beyond `from` and not beyond `to`; never of 0. */
+const passes = (every: number, from: number, to: number): boolean => every > 0 && Math.floor(to / every) > Math.floor(from / every);
 
 /** Save the last moment after something went wrong. @throws UserError with both where that goes wrong too */
 async function saveAfter(error: Error, run: Run, { state }: Moment): Promise<void> {

@@ -91,18 +91,19 @@ interface MeasureOptions extends Pick<EvalOptions, 'policy' | 'opponent' | 'json
 }
 
 async function showMeasures(
-  opened: Omit<OpenedAgent, 'file' | 'checkpoint'>,
+  opened: Omit<OpenedAgent, 'checkpoint'>,
   text: string,
   { policy, opponent, json, episodes, seed }: MeasureOptions,
 ): Promise<void> {
   const { namesOf } = await import('../../../eval/sweep-grid.ts');
+  const path = await import('node:path');
   const { loadMeasures } = await import('../../../eval/listing.ts');
   const { columnName, takeMeasures } = await import('../../../eval/measure.ts');
   const { measureInWords } = await import('../../../eval/statistics.ts');
   const { createRng } = await import('../../random.ts');
   const measures = await loadMeasures(namesOf('--measures', text));
   const taken = await takeMeasures(measures, {
-    opened, episodes, rng: createRng(seed),
+    opened, folder: path.dirname(opened.file), episodes, rng: createRng(seed),
     ...(policy === undefined ? {} : { policy }), ...(opponent === undefined ? {} : { opponent }),
   });
   const { environment: { name: env }, config: { agent } } = opened;

@@ -167,6 +167,8 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
   });
   say = (text) => progress.note(text);
   let live: LiveDream | undefined;
+  const { createEvaluations } = await import('../evaluations.ts');
+  const evaluations = createEvaluations(run);
   const stopListening = () => {
     interruption.ignore();
     progress.stop();
@@ -190,6 +192,11 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
         showNumbers(progress, moment, returns.mean());
         await dream.show(learner);
       },
+      async returnAt(step) {
+        const value = await evaluations.returnAt(step);
+        progress.note(`return ${Number(value.toPrecision(4))} at step ${step}, over ${config.train.evalEpisodes} episodes`);
+        return value;
+      },
       async evaluate(reached) {
         stopListening();
         await finish(run, reached);
@@ -206,6 +213,7 @@ async function follow(run: Run, again: string): Promise<NodeJS.Signals | undefin
   } finally {
     stopListening();
     await live?.dispose();
+    await evaluations.dispose();
   }
 }
 
