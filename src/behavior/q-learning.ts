@@ -1,7 +1,8 @@
 /**
  * Deep Q-learning (Mnih et al. 2015): values of actions learn returns of a few steps that end in what their slow copy says.
  * By option: double (van Hasselt, Guez and Silver 2016), duelling (Wang et al. 2016), n steps and priorities (Hessel et al.
- * 2018), and values as distributions over bins (Farebrother et al. 2024).
+ * 2018), and values as distributions over bins, of the mean (Farebrother et al. 2024) or of all that may follow (Bellemare,
+ * Dabney and Munos 2017).
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
@@ -11,10 +12,10 @@ import {
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { branchOff, branchStatistics, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
-import { categorical, certain, LARGEST_SYMEXP, symexpTwoHot } from '../nn/distributions.ts';
+import { categorical, certain, LARGEST_SYMEXP, projected, symexpBins, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { replayPriority } from '../nn/replay-priority.ts';
-import { lambdaReturns, nStepReturns } from '../nn/returns.ts';
+import { lambdaReturns, nStepParts, nStepReturns } from '../nn/returns.ts';
 import { advance, cut, firstSteps, flatten, mapLatent } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Params } from '../types.ts';
@@ -28,6 +29,7 @@ const options = {
     double: z.boolean().default(true).describe('The action that returns end in is chosen by the critic, and valued by its slow copy.'),
     dueling: z.boolean().default(false).describe('What a state is worth and what an action adds are told apart.'),
     distributional: z.boolean().default(true).describe('Values are learned as distributions over bins, and not as numbers.'),
+    projected: z.boolean().default(false).describe('Values of real steps learn the distribution of what follows, and not its mean (C51); where they are distributions.'),
     returnSteps: writtenOut.default(3).describe('Steps of the returns that are learned.'),
   },
   replay: replayPriority,
@@ -43,6 +45,8 @@ export default defineBehavior({
   description: 'values of actions, learned from what was really received (DQN)',
   options,
   presets,
+  rules: ({ behavior: { projected: whole, distributional } }) =>
+    (whole && !distributional ? [{ key: 'behavior.projected', expected: 'expected false where behavior.distributional is false' }] : []),
   refuses: ({ kind }) => (kind === 'continuous' ? 'it values each of a few actions, and these are continuous' : undefined),
   build: ({ behavior }, shape) => createQLearning(behavior, shape),
 });
@@ -76,16 +80,22 @@ export function createQLearning(
   const valuesOf = (found: Tensor): Tensor => (config.distributional ? symexpTwoHot(found).predict() : tf.squeeze(found, [-1]));
   const best = (values: Tensor): Tensor => tf.oneHot(tf.argMax(values, -1), actions, 1, 0, 'float32');
   const picked = (perAction: Tensor, oneHot: Tensor): Tensor => tf.sum(tf.mul(perAction, oneHot), 1);
-  /** What the slow copy says of the action that is liked best, [N]. */
-  function bootstrapOf(slow: Params, features: Tensor, values: Tensor): Tensor {
-    const slowly = valuesOf(outputs(slow, stopGradient(features)));
-    return picked(slowly, best(config.double ? values : slowly));
+  /** What the slow copy says of the action that is liked best: the value [N], and what it is the mean of [N, bins]. */
+  function bootstrapOf(slow: Params, features: Tensor, values: Tensor): { value: Tensor; logits: Tensor } {
+    const slowly = outputs(slow, stopGradient(features));
+    const perAction = valuesOf(slowly);
+    const liked = best(config.double ? values : perAction);
+    return { value: picked(perAction, liked), logits: sayingOf(slowly, liked) };
   }
+  /** Of [N, A, bins], what is said of actions [N, A]. */
+  const sayingOf = (found: Tensor, taken: Tensor): Tensor => tf.sum(tf.mul(found, tf.expandDims(taken, -1)), 1);
   /** [N]: how wrong `found` is about actions [N, A] whose returns are `goal` [N]. */
   function wrongOf(found: Tensor, taken: Tensor, goal: Tensor): Tensor {
-    const said = tf.reshape(tf.sum(tf.mul(found, tf.expandDims(taken, -1)), 1), [-1, each]);
+    const said = sayingOf(found, taken);
     return config.distributional ? symexpTwoHot(said).loss(goal) : huber(tf.sub(tf.squeeze(said, [-1]), goal));
   }
+  /** [N]: the cross-entropy between what is said of actions [N, A] and distributions [N, bins]. */
+  const distanceTo = (found: Tensor, taken: Tensor, probs: Tensor): Tensor => tf.neg(tf.sum(tf.mul(probs, tf.logSoftmax(sayingOf(found, taken))), -1));
   /** Greedy, but for a chance of `epsilon` that is spread over all. */
   function policyOf(q: Tensor) {
     const chances = tf.add(tf.mul(best(q), 1 - config.epsilon), Math.max(config.epsilon, 1e-6) / actions);
@@ -116,16 +126,15 @@ export function createQLearning(
       const values = stopGradient(valuesOf(found));
 
       // What is received on the way, and what the slow copy says of where that ends
-      const bootstrap = tf.reshape(bootstrapOf(slow, features, values), [batchSize, count]);
-      const returns = stopGradient(nStepReturns(
-        { reward: seen(batch.reward), value: bootstrap, isTerminal: seen(batch.isTerminal), isLast: seen(advance(batch.isFirst, 1)) },
-        { steps: config.returnSteps, discount },
-      ));
+      const beyond = bootstrapOf(slow, features, values);
+      const received = { reward: seen(batch.reward), isTerminal: seen(batch.isTerminal), isLast: seen(advance(batch.isFirst, 1)) };
+      const span = { steps: config.returnSteps, discount };
+      const returns = stopGradient(nStepReturns({ ...received, value: tf.reshape(beyond.value, [batchSize, count]) }, span));
 
       // Of every step but the last of an episode, where nothing was done
       const taken = flatten(advance(seen(batch.action), 1), 2);
       const acted = tf.concat([tf.sub(1, cut(batch.isFirst, first + 1, count - 1)), tf.zeros([batchSize, 1])], 1);
-      const wrong = wrongOf(found, taken, tf.reshape(returns, [-1]));
+      const wrong = config.projected ? distanceTo(found, taken, wholeReturns()) : wrongOf(found, taken, tf.reshape(returns, [-1]));
       const weights = tf.mul(acted, tf.reshape(batch.weight, [batchSize, 1]));
       const loss = tf.mean(tf.mul(tf.reshape(wrong, [batchSize, count]), weights));
       const surprise = tf.mul(tf.abs(tf.sub(tf.reshape(picked(values, taken), [batchSize, count]), returns)), acted);
@@ -146,12 +155,20 @@ export function createQLearning(
       function imaginedLoss({ features: at, actions: done, reward, discount: going, weight }: Branches): Tensor {
         const [rows, columns]: number[] = reward.shape;
         const guess = outputs(params, at);
-        const beyond = tf.reshape(bootstrapOf(slow, at, stopGradient(valuesOf(guess))), [rows, columns]);
-        const goal = lambdaReturns(reward, going, beyond, tf.ones([rows, columns]));
+        const { value } = bootstrapOf(slow, at, stopGradient(valuesOf(guess)));
+        const goal = lambdaReturns(reward, going, tf.reshape(value, [rows, columns]), tf.ones([rows, columns]));
         // Of the last index nothing is learned: it is computed along and left out.
         const goals = stopGradient(tf.concat([goal, tf.zeros([rows, 1])], 1));
         const error = tf.reshape(wrongOf(guess, flatten(done, 2), tf.reshape(goals, [-1])), [rows, columns]);
         return tf.mean(tf.mul(firstSteps(error, columns - 1), weight));
+      }
+
+      /** [N, bins]: all that may come of each step, with its probability. */
+      function wholeReturns(): Tensor {
+        const probs = tf.reshape(tf.softmax(beyond.logits), [batchSize, count, bins]);
+        const { received: sums, share, ends } = nStepParts({ ...received, ends: probs }, span);
+        const atoms = tf.add(tf.expandDims(sums, -1), tf.mul(tf.expandDims(share, -1), tf.tensor1d(symexpBins(bins))));
+        return stopGradient(projected(flatten(ends, 2), flatten(atoms, 2), symexpBins(bins)));
       }
     },
   };

@@ -221,6 +221,13 @@ export function twoHot(value: Tensor, bins: Float32Array): Tensor {
 }
 
 /**
+ * What is left on bins of a distribution whose atoms have moved: probabilities [N, K] of atoms that are now at `values`
+ * [N, K], each spread over its two neighbours (Bellemare, Dabney and Munos 2017, equation 7). [N, bins].
+ */
+export const projected = (probs: Tensor, values: Tensor, bins: Float32Array): Tensor =>
+  tf.squeeze(tf.matMul(tf.expandDims(probs, 1), twoHot(values, bins)), [1]);
+
+/**
  * Independent normals with mean in (−1, 1) and deviation in (minStd, maxStd); samples are not squashed, worlds clip.
  * mean and deviation logits [..., A].
  */

@@ -1,6 +1,7 @@
 /** λ-returns and the running scale they are divided by. */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { advance, firstSteps } from './sequences.ts';
 
 /**
  * Rₜ = rₜ₊₁ + γₜ₊₁ [(1 − λₜ₊₁) vₜ₊₁ + λₜ₊₁ Rₜ₊₁], R at the last index being v there (Sutton and Barto 2018, 12.18).
@@ -63,4 +64,21 @@ export function nStepReturns(
     returns = tf.add(tf.mul(bootstrap, end), tf.mul(going, tf.sub(1, end)));
   }
   return returns;
+}
+
+/**
+ * What such returns are made of, for values that are more than numbers: the rewards alone (`received`, [B, T]), what the value
+ * that they end in counts for (`share`, [B, T]: γᵐ, 0 where an episode terminated), and that value itself, of `ends` [B, T, K].
+ */
+export function nStepParts(
+  { reward, ends, isTerminal, isLast }: { reward: Tensor; ends: Tensor; isTerminal: Tensor; isLast: Tensor },
+  span: { steps: number; discount: number },
+): { received: Tensor; share: Tensor; ends: Tensor } {
+  const [batch, length]: number[] = reward.shape;
+  const nothing = tf.zerosLike(reward);
+  const of = (sums: Tensor, value: Tensor) => nStepReturns({ reward: sums, value, isTerminal, isLast }, span);
+  const stays = tf.expandDims(tf.concat([firstSteps(isLast, length - 1), tf.ones([batch, 1])], 1), -1);
+  let reached = ends;
+  for (let step = 0; step < span.steps; step++) reached = tf.add(tf.mul(reached, stays), tf.mul(advance(reached, 1), tf.sub(1, stays)));
+  return { received: of(reward, nothing), share: of(nothing, tf.onesLike(reward)), ends: reached };
 }

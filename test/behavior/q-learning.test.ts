@@ -6,7 +6,7 @@ import { compile } from '../../src/engine/compile.ts';
 import { float32, mapGroup, scalar, specsOf, zeros } from '../../src/nd-array.ts';
 import { branching } from '../../src/nn/branches.ts';
 import { createRng } from '../../src/random.ts';
-import type { Batch } from '../../src/types.ts';
+import type { Batch, ParamArrays } from '../../src/types.ts';
 import { valuesIn } from '../contracts/listed.ts';
 import { onnx, runBoth, worstError } from '../engine/parity.ts';
 import { ACTIONS, oneHots, STATES, tableModel, tableParameters, UNIT } from '../data/table-model.ts';
@@ -28,11 +28,14 @@ interface Setting {
   readonly isTerminal?: readonly number[];
   readonly weight?: readonly number[];
   readonly options?: Partial<QLearningOptions>;
+  /** In place of the matrices above. */
+  readonly params?: ParamArrays;
+  readonly slow?: ParamArrays;
   /** Branches of so many steps, from the last state of every sequence. */
   readonly branch?: number;
 }
 
-async function lossOf({ observed, actions, options, weight, branch = 0, ...given }: Setting) {
+async function lossOf({ observed, actions, options, weight, branch = 0, params, slow, ...given }: Setting) {
   const rows = observed.split(' ').length;
   const behavior = createQLearning({ ...config, ...options }, { ...shape, ...(branch > 0 ? { horizonDiscount: 5 } : {}) }, branch > 0
     ? { branching: { options: { ...valuesIn(branching).branches, starts: rows, horizon: branch, realShare: 0.25 } } } : {});
@@ -40,9 +43,9 @@ async function lossOf({ observed, actions, options, weight, branch = 0, ...given
   const [B, T] = states.shape;
   const flags = (values?: readonly number[]) => (values ? float32(values, [B, T]) : zeros([B, T]));
   const inputs = {
-    params: { ...tableParameters, 'critic/actions/kernel': float32(Q.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) },
+    params: { ...tableParameters, ...(params ?? { 'critic/actions/kernel': float32(Q.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) }) },
     statistics: { 'branches/updates': scalar(0) },
-    slow: { 'critic/actions/kernel': float32(SLOW.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) },
+    slow: slow ?? { 'critic/actions/kernel': float32(SLOW.flat(), [4, ACTIONS]), 'critic/actions/bias': zeros([ACTIONS]) },
     batch: {
       state: states, action: float32(actions.flatMap((action) => [Number(action === 0), Number(action === 1)]), [B, T, ACTIONS]),
       reward: flags(given.reward), isFirst: flags(given.isFirst), isTerminal: flags(given.isTerminal), weight: float32(weight ?? new Array<number>(B).fill(1), [B]),
@@ -97,6 +100,27 @@ describe('what values learn', () => {
     expect(total).toBeCloseTo((huber(first) + 0.5 * huber(second)) / 4, 4);
     expect(priority[0]).toBeCloseTo(Math.abs(first) / 2, 4);
     expect(priority[1]).toBeCloseTo(Math.abs(second) / 2, 4);
+  });
+});
+
+describe('values that are distributions of all that follows', () => {
+  const BINS = 41;
+  const UNITS = 20;
+  /** What is certain to be one unit or nothing: by state, how probable the unit is for each of two actions. */
+  const kernel = (chances: readonly (readonly number[])[]) => float32(chances.flat().flatMap((chance) => Array.from({ length: BINS }, (_, bin) =>
+    (bin === UNITS ? Math.log(1 - chance) : bin === UNITS + 1 ? Math.log(chance) : -30))), [4, ACTIONS * BINS]);
+
+  it('move their atoms by what was received (C51)', async () => {
+    const critic = (chances: readonly (readonly number[])[]) =>
+      ({ 'critic/actions/kernel': kernel(chances), 'critic/actions/bias': zeros([ACTIONS * BINS]) });
+    const { total } = await lossOf({
+      observed: 'ab', actions: [0, 0], reward: [0, 0.5 * UNIT], options: { distributional: true, projected: true },
+      params: critic([[0.7, 0.1], [0.2, 0.9], [0.5, 0.5], [0.5, 0.5]]), slow: critic([[0.5, 0.5], [0.1, 0.6], [0.5, 0.5], [0.5, 0.5]]),
+    });
+    // In b action 1 is liked best, of which the slow copy says 0.6: half a unit with 0.4, and 1.25 units with 0.6.
+    const over = (0.25 * UNIT) / (Math.E ** 2 - Math.E);
+    const goal = [0.4 * 0.5, 0.4 * 0.5 + 0.6 * (1 - over), 0.6 * over];
+    expect(total).toBeCloseTo(-(goal[0] * Math.log(0.3) + goal[1] * Math.log(0.7) + goal[2] * -30) / 2, 3);
   });
 });
 

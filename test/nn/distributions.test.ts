@@ -4,7 +4,7 @@ import { valueAndGradients } from '../../src/engine/gradients.ts';
 import { float32 } from '../../src/nd-array.ts';
 import {
   among, bernoulli, boundedNormal, categorical, certain, contract, contractedTwoHot, expand, squashedNormal, symexp as symexpOf, symexpBins, symexpTwoHot,
-  symlog as symlogOf, twoHot,
+  projected, symlog as symlogOf, twoHot,
   type Categorical, type Trainable,
 } from '../../src/nn/distributions.ts';
 import { symexp, symlog } from '../../src/nn/transforms.ts';
@@ -127,6 +127,12 @@ describe('symexp two-hot', () => {
       0, 0, 0, 0, 1,
       1, 0, 0, 0, 0,
     ]);
+  });
+
+  it('takes a distribution whose atoms have moved (C51): 0.1, 0.4, 0.5', async () => {
+    const inputs = { probs: float32([0.25, 0.5, 0.25], [1, 3]), x: float32([0.5 - 0.9, 0.5, 0.5 + 0.9], [1, 3]) };
+    const weights = await evaluate(({ x, probs }) => projected(probs, x, Float32Array.of(-1, 0, 1)), inputs);
+    expect(weights.map((value) => Number(value.toFixed(5)))).toEqual([0.1, 0.4, 0.5]);
   });
 
   it('keeps the value as the mean, over the whole range', async () => {
