@@ -6,9 +6,13 @@ import type { CoreConfig } from './core.ts';
 const MOST_IN_BLOCK = { steps: 100_000, updates: 20_000 } as const;
 
 export function coreRules({ env: { lanes }, train }: CoreConfig): Broken[] {
-  const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps } = train;
+  const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps, dataset, givenSteps } = train;
   if (collectSteps > 0 && collectSteps < lanes * batchLength) {
     return [{ key: 'train.collectSteps', expected: `expected 0 or at least env.lanes × train.batchLength = ${lanes * batchLength}, a sequence of every lane` }];
+  }
+  if (givenSteps > steps) return [{ key: 'train.givenSteps', expected: `expected at most train.steps = ${steps}` }];
+  if ((dataset === '') !== (givenSteps === 0)) {
+    return [{ key: 'train.givenSteps', expected: dataset === '' ? 'expected 0 without a train.dataset' : 'expected the steps of train.dataset, which --dataset sets' }];
   }
   const replayed = batchSize * batchLength;
   const ticks = Math.max(1, Math.round((blockUpdates * replayed) / trainRatio / lanes));

@@ -47,6 +47,8 @@ export const coreOptions = {
       .default(0)
       .describe('Chance at each step that a random action begins which is kept up for a while, for rewards that are far off.'),
     collectSteps: natural.max(1e12).default(0).describe('Environment steps that are really taken, after which it learns from its replay alone; 0: all there are.'),
+    dataset: z.string().max(4096).default('').describe('A folder of recorded steps that it begins with (dreamtree record); none where it is empty.'),
+    givenSteps: natural.max(1e12).default(0).describe('Steps of train.steps that come from the dataset: as many of them are learned from before any is taken.'),
     // Nothing is shown, saved or acted upon within a block.
     blockUpdates: count.max(10_000).default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
     logEvery: steps.default(500).describe('Environment steps between two lines of metrics.'),

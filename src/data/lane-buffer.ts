@@ -25,7 +25,7 @@ export interface Columns {
 }
 
 export const IS_FIRST = 1;
-const IS_LAST = 2;
+export const IS_LAST = 2;
 export const IS_TERMINAL = 4;
 
 interface Chunk extends Columns {

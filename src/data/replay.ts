@@ -5,7 +5,7 @@
  */
 import type { Group, NdArray, Rng, Step } from '../types.ts';
 import { packRows } from './half-rows.ts';
-import { createColumns, stepBytes } from './lane-buffer.ts';
+import { createColumns, IS_FIRST, IS_LAST, IS_TERMINAL, stepBytes } from './lane-buffer.ts';
 import type { StepLayout } from './lane-buffer.ts';
 import { gatherBatch } from './replay-batch.ts';
 import type { ReplayBatch } from './replay-batch.ts';
@@ -141,6 +141,22 @@ export class Replay {
     }
     const choice = this.#starts.choose({ batchSize, length, rng, newest });
     return gatherBatch(this.#form, this.#memory.lanes, choice, into);
+  }
+
+  /** The steps of a lane that are kept, oldest first. */
+  *read(lane: number): Generator<Step, void, void> {
+    const buffer = this.#memory.lanes[lane];
+    for (let index = buffer.oldest; index < buffer.count; index++) {
+      const columns = createColumns(this.#layout, 1);
+      buffer.read(index, 1, columns, 0);
+      const { image, action, reward: [reward], flags: [flags] } = columns;
+      yield { image, action, reward, isFirst: (flags & IS_FIRST) !== 0, isLast: (flags & IS_LAST) !== 0, isTerminal: (flags & IS_TERMINAL) !== 0 };
+    }
+  }
+
+  /** From now on what is kept so far is drawn, and no part of it fed as the newest. */
+  settle(): void {
+    this.#starts.settle();
   }
 
   /** A batch of the sequences of `length` steps at `positions`. Throws RangeError where one is not kept as a whole. */

@@ -46,6 +46,11 @@ export class SequenceStarts {
     };
   }
 
+  /** Take all that is there for fed. */
+  settle(): void {
+    this.#memory.lanes.forEach(({ count }, lane) => (this.#fed[lane] = count));
+  }
+
   /** The stretch that was completed first, which is the one that ends at the lowest index while lanes go together. */
   #takeNewest(length: number): SequencePosition | undefined {
     let found: SequencePosition | undefined;

@@ -67,10 +67,10 @@ export interface Refused {
 
 /**
  * Environment steps taken at random before learning begins: as many as asked, and enough for a first sequence; none where
- * it learns from what it does itself alone.
+ * it learns from what it does itself alone, or has a dataset to begin with.
  */
 const exploration = ({ train, env }: Config, { onPolicy }: Pick<Agent, 'onPolicy'>): number =>
-  (onPolicy ? 0 : Math.max(train.prefill, env.lanes * train.batchLength));
+  (onPolicy || train.givenSteps > 0 ? 0 : Math.max(train.prefill, env.lanes * train.batchLength));
 
 /** Updates that are due when `step` environment steps have been taken. */
 export function updatesDue(config: Config, step: number, agent: Pick<Agent, 'onPolicy'>): number {
@@ -94,7 +94,7 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
     replay.append(lane, step);
   }));
   const watch = watchBeyond(largest ? { largest } : {}, horizonOf(config), means);
-  // Beyond them steps are counted, and none is taken.
+  // Beyond them steps are counted, and none is taken; nor are those that are given.
   const collectSteps = Math.min(train.collectSteps || Infinity, train.steps);
   let { step, update, block, episode, loggedAt } = resume ?? BEGINNING;
   let params: ParamArrays | undefined;
@@ -115,8 +115,9 @@ export async function* trainingLoop(options: LoopOptions): AsyncGenerator<Moment
   while (step < train.steps || update < updatesDue(config, step, agent)) {
     // Act with the parameters of the block before …
     const exploring = step < exploration(config, agent);
-    const collecting = step < collectSteps;
-    const left = Math.max(0, (collecting ? collectSteps : train.steps) - step);
+    const given = step < train.givenSteps;
+    const collecting = !given && step < collectSteps;
+    const left = Math.max(0, (given ? train.givenSteps : collecting ? collectSteps : train.steps) - step);
     const ticks = Math.min(blockTicks(config, exploring, agent), Math.ceil(left / collector.lanes));
     const acting = collecting ? collector.collect(params, { index: block, ticks, exploring }) : Promise.resolve(NOTHING_NEW);
     const learnTo = (to: number, sequences?: Span['sequences']) =>

@@ -30,6 +30,7 @@ import { createClock, openMetrics, type Clock, type Metrics } from './metrics.ts
 import { requireRoom } from './require-memory.ts';
 import { requireSameWorld, worldMark } from './same-world.ts';
 import { requireSavedRun } from './saved-run.ts';
+import { fillFromDataset } from './fill-from-dataset.ts';
 import { createSaver } from './saver.ts';
 import { SLOTS } from './saved-arrays.ts';
 import type { LearnerState } from './update.ts';
@@ -143,6 +144,7 @@ export async function openRun({ directory, command, worldFile, tell, around, ...
       : await openThreadedDriver({ file: worldFile, settings: config.env, lanes, rng: rng.split('world'), timeout: config.env.timeout }));
     const engine = await resolveEngine(config.engine.name, config.engine.provider);
     const replay = keep(saved ? await openReplay(replayOptions, saved.extra.replay) : createReplay(replayOptions));
+    if (!saved && config.train.dataset !== '') await fillFromDataset(replay, config, environment.name, shape);
     const resume = saved ? loopState(saved) : undefined;
     const metrics = keep(openMetrics({ directory, ...(resume ? { resumeFrom: resume.step } : {}) }));
     const clock = createClock(resume ? loopSchema.parse(saved?.counters).elapsedMs : 0);
@@ -200,7 +202,8 @@ function requireLearnable(environment: Environment, { config: { train, env }, ag
 
 /** @throws UserError where a block of what an agent learns from, and nothing else, would not hold a sequence. */
 function requireBlocks({ representation: { blindSteps } }: Pick<Agent, 'representation'>, train: Config['train'], { lanes }: Config['env']): void {
-  const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps } = train;
+  const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps, dataset } = train;
+  if (dataset !== '') throw new UserError(`train.dataset: this agent learns from what it does itself alone: expected none, got ${dataset}`);
   if (collectSteps > 0) throw new UserError(`train.collectSteps: this agent learns from what it does itself alone: expected 0, got ${collectSteps}`);
   if (batchLength < blindSteps + 2) throw new UserError(`train.batchLength: expected at least ${blindSteps + 2}, of which the first ${blindSteps} only lead there, got ${batchLength}`);
   const ticks = Math.max(1, Math.round((blockUpdates * batchSize * batchLength) / trainRatio / lanes));

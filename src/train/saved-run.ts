@@ -48,8 +48,8 @@ function requireCounters(refuse: Refuse, { counters, extra }: Checkpoint, { conf
   const replayed = counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : NaN), 0);
   // Every lane has a record for each of its steps and for its beginnings: one an episode, and after every continuation
   // of a world that could not be put back, of which there are not so many.
-  const most = 2 * step + MOST_CONTINUATIONS * lanes;
-  const taken = Math.min(step, config.train.collectSteps || Infinity);
+  const most = 2 * step + MOST_CONTINUATIONS * lanes + 2 * config.train.givenSteps;
+  const taken = Math.min(Math.max(step, config.train.givenSteps), config.train.collectSteps || Infinity);
   if (!(replayed >= taken && replayed <= most)) refuse(`its replay has ${replayed} steps, which step ${step} cannot have made`);
 }
 

@@ -1,9 +1,9 @@
 /** Episodes as pictures: a world played for somebody to look at, drawn at any size whoever plays it. */
 import { concatRows, uint8 } from '../nd-array.ts';
-import type { NdArray, Policy, Rng } from '../types.ts';
+import type { NdArray, Policy, Rng, Step } from '../types.ts';
 import { actionSize, encodeAction } from './actions.ts';
 import type { ConfiguredWorld } from './configured.ts';
-import { advanceEpisode, beginEpisode, createObservationBuffer, lookAhead } from './episode.ts';
+import { advanceEpisode, beginEpisode, createObservationBuffer, lookAhead, recordOf } from './episode.ts';
 import type { Episode } from './episode.ts';
 import { createView } from './view.ts';
 
@@ -68,6 +68,24 @@ export async function recordEpisode(options: RecordOptions): Promise<Recording> 
     await view.breathe();
   }
   return { pictures, return: episode.return, length: episode.length };
+}
+
+/** One episode as replay keeps it, seen as the world is configured; ended from outside, it is left as it stands. */
+export async function* episodeSteps({ world, player, rng }: Pick<RecordOptions, 'world' | 'player' | 'rng'>): AsyncGenerator<Step, void, void> {
+  const { environment } = world;
+  const view = createView(world);
+  const length = actionSize(environment.actions);
+  const episode = beginEpisode(environment, rng);
+  yield recordOf(view.render(episode).slice(), undefined, length);
+  let previous: Float32Array | undefined;
+  for (let isLast = false; !isLast; ) {
+    const row = await player(episode, previous);
+    await lookAhead(environment, [{ episode, row }]);
+    const arrival = advanceEpisode(environment, episode, row, environment.maxSteps);
+    ({ action: previous, isLast } = arrival);
+    yield recordOf(view.render(episode).slice(), arrival, length);
+    await view.breathe();
+  }
 }
 
 /** Pictures as one array, uint8 [T, size, size, 3]. */

@@ -15,6 +15,7 @@ Example:
   dreamtree train catch --agent gumbel-muzero        plans by tree search: dreamtree list has all agents
   dreamtree train catch --agent ./my-agent.ts        an agent of your own, in one file
   dreamtree train mountain-car --agent plan2explore --task-after 8000    looks around, then learns from what it saw
+  dreamtree train catch --dataset data/catch --steps 0    from recorded steps alone: dreamtree record makes them
   dreamtree train tic-tac-toe                        plays against itself: gumbel-muzero learns games for two
   dreamtree train gym:CartPole-v1                    a Gymnasium world, where python3 has gymnasium
   dreamtree train dream:checkpoints/catch.dream      a world that is another agent's imagination
@@ -35,6 +36,7 @@ interface TrainOptions {
   readonly provider?: string;
   readonly threads?: string;
   readonly taskAfter?: string;
+  readonly dataset?: string;
   readonly set?: readonly string[];
 }
 
@@ -54,6 +56,7 @@ export default function registerTrain(program: Command): void {
     .option('--provider <name>', "ONNX Runtime's execution provider, for example webgpu or cuda")
     .option('--threads <n>', 'threads of the learner')
     .option('--task-after <n>', 'take so many steps and no more; for the rest of --steps learn from them alone (for plan2explore)')
+    .option('--dataset <folder>', 'learn from steps that dreamtree record kept, before any of --steps is taken (default: 0 of them)')
     .option('--set <key=value...>', 'any key of the configuration')
     .addHelpText('after', HELP)
     .action(trainCommand);
@@ -70,9 +73,10 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const ownWorld = isWorldFile(world);
   if (ownWorld) await tryWorldFile(world, timeoutOf(options.set));
   const environment = await loadWorld(world);
+  const given = options.dataset === undefined ? [] : await datasetOverrides(options.dataset, options.steps ?? '0');
   const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
     const value = options[option as keyof typeof OPTION_KEYS];
-    return value === undefined ? [] : [`${key}=${value}`];
+    return value === undefined || (option === 'steps' && given.length > 0) ? [] : [`${key}=${value}`];
   });
   const { agentFor, configure } = await import('../../train/configure.ts');
   const { supportOverride } = await import('../../train/support.ts');
@@ -80,7 +84,7 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const behind = await worldBehind(world);
   const wanted = {
     world, agent: options.agent ?? agentFor(environment), ...(options.policy ? { policy: options.policy } : {}),
-    ...(options.preset ? { preset: options.preset } : {}), overrides: [...named, ...(options.set ?? [])],
+    ...(options.preset ? { preset: options.preset } : {}), overrides: [...given, ...named, ...(options.set ?? [])],
     // What suits a world suits its dream.
     ...(behind !== world && Object.hasOwn(worldPresets, behind) ? { worldDefaults: worldPresets[behind] } : {}),
   };
@@ -109,6 +113,17 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   } finally {
     await run.close();
   }
+}
+
+/** Its steps, and the world as it was recorded; `taken` steps more. */
+async function datasetOverrides(folder: string, taken: string): Promise<string[]> {
+  const { readManifest } = await import('../../data/dataset.ts');
+  const { integer } = await import('../arguments.ts');
+  const { steps, env } = readManifest(folder);
+  return [
+    ...Object.entries(env).map(([key, value]) => `env.${key}=${value}`),
+    `train.dataset=${JSON.stringify(folder)}`, `train.givenSteps=${steps}`, `train.steps=${steps + integer('--steps', taken, 0)}`,
+  ];
 }
 
 /** Seconds that a world may take, before there is a configuration. */

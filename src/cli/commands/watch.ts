@@ -1,11 +1,9 @@
 /** `dreamtree watch`: a world played by somebody, as an animation. */
 import type { Command } from 'commander';
-import type { Policy, Rng } from '../../types.ts';
 import { UserError } from '../../user-error.ts';
 import type { PictureFormat } from '../../viz/picture.ts';
 import type { SheetCell } from '../../viz/sheet.ts';
-import type { ConfiguredWorld } from '../../world/configured.ts';
-import type { Player, Recording } from '../../world/record.ts';
+import type { Recording } from '../../world/record.ts';
 
 const HELP = `
 Example:
@@ -71,6 +69,7 @@ async function watch(name: string, options: WatchOptions): Promise<void> {
   const format = options.out === undefined ? 'webp' : pictureFormat(options.out);
   const begin = await beginShow(options.out ?? 'watch', format, episodes, size);
   if (options.out !== undefined) requireWritableFile(options.out);
+  const { findPlayer } = await import('../cast.ts');
   const { who, world, player } = await findPlayer(name, options, rng.split('policy'));
   const { environment } = world;
   const file = options.out ?? `${fileNameOf(environment.name)}.webp`;
@@ -104,52 +103,6 @@ interface Played {
   readonly length: number;
   /** Pictures that can be seen. */
   readonly shown: number;
-}
-
-interface Cast {
-  readonly who: string;
-  readonly world: ConfiguredWorld;
-  readonly player: Player;
-}
-
-/** Who plays, in the world as it is configured: an agent brings the configuration that it learned in. */
-async function findPlayer(name: string, { policy, set = [] }: WatchOptions, rng: Rng): Promise<Cast> {
-  const { dreamTarget } = await import('../../open/dream-world.ts');
-  const { loadWorld } = await import('../../open/open.ts');
-  const { expertPlayer, policyPlayer } = await import('../../world/record.ts');
-  const environment = await loadWorld(name);
-  const agent = policy ?? dreamTarget(name); // whose dream it is, where nobody else is named
-  if (agent !== undefined && agent !== 'random' && agent !== 'expert') {
-    const { world, policy: acting } = await openPlayer(agent, name, set);
-    if (world.environment.name !== environment.name) {
-      throw new UserError(`--policy ${agent}: its agent plays ${world.environment.name}, not ${environment.name}`);
-    }
-    return { who: agent, world, player: policyPlayer(world, acting, rng) };
-  }
-
-  const { configure } = await import('../../train/configure.ts');
-  const { randomPolicy } = await import('../../policies/random.ts');
-  const { configureWorld } = await import('../../world/configured.ts');
-  const world = configureWorld(environment, (await configure({ world: name, overrides: set })).config.env);
-  const expert = policy === 'random' ? undefined : expertPlayer(world);
-  if (expert) return { who: 'expert', world, player: expert };
-  if (policy === 'expert') throw new UserError(`--policy expert: ${environment.name} has no scripted expert`);
-  return { who: 'random', world, player: policyPlayer(world, randomPolicy(environment.actions), rng) };
-}
-
-/** An agent in the world that it learned, or in a dream. */
-async function openPlayer(
-  runOrFile: string,
-  name: string,
-  overrides: readonly string[],
-): Promise<{ world: ConfiguredWorld; policy: Policy }> {
-  const { dreamTarget } = await import('../../open/dream-world.ts');
-  const { actBy, inWorld, openAgent } = await import('../../open/open.ts');
-  const own = await openAgent(runOrFile, { overrides });
-  const opened = dreamTarget(name) === undefined ? own : await inWorld(own, name);
-  const policy = await actBy(opened, { lanes: 1 });
-  const { world } = opened;
-  return { world, policy };
 }
 
 /** What becomes of the episodes, one after another. */

@@ -1,0 +1,131 @@
+/**
+ * A dataset: steps of a world that were recorded, to be learned from by whoever replays. A folder with `dataset.json`, which says
+ * what is in it, and the steps as a replay keeps them. What lies there is data, and seen to be whole before it is used.
+ */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import type { Step } from '../types.ts';
+import { UserError } from '../user-error.ts';
+import { writeAtomically } from './atomic-file.ts';
+import { createReplay, openReplay, type Replay } from './replay.ts';
+
+export const DATASET_FILE = 'dataset.json';
+const STEPS = 'steps';
+/** A manifest says little. */
+const MOST_BYTES = 2 ** 20;
+
+const whole = z.int().nonnegative();
+const text = z.string().max(4096);
+
+const partSchema = z.strictObject({
+  /** Who played. */
+  policy: text,
+  episodes: whole,
+  /** Actions. */
+  steps: whole,
+  /** Of whole episodes; absent where there is none. */
+  returns: z.strictObject({ mean: z.number(), least: z.number(), greatest: z.number() }).optional(),
+});
+
+const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  world: text,
+  /** What of a configuration's `env` makes pictures and dynamics what they are. */
+  env: z.record(z.string().max(100), z.union([z.number(), z.string().max(100), z.boolean()])),
+  imageShape: z.array(whole).length(3),
+  actionSize: z.int().positive(),
+  seed: z.int(),
+  /** Actions in all. */
+  steps: z.int().positive(),
+  /** Records: one more an episode. */
+  records: z.int().positive(),
+  /** Records that its files have room for. */
+  room: z.int().positive(),
+  episodes: z.int().positive(),
+  parts: z.array(partSchema).min(1).max(1000),
+  /** By file, so that a damaged one is seen. */
+  checksums: z.record(z.string().max(100), whole),
+  /** Where the steps end in their files. */
+  mark: z.unknown(),
+  command: text,
+});
+
+export type DatasetManifest = z.infer<typeof manifestSchema>;
+export type DatasetPart = z.infer<typeof partSchema>;
+/** What whoever records says of it. */
+export type DatasetAbout = Omit<DatasetManifest, 'version' | 'mark' | 'checksums' | 'records' | 'room'>;
+
+type Shapes = Pick<DatasetManifest, 'imageShape' | 'actionSize'>;
+
+const optionsOf = (folder: string, { imageShape, actionSize }: Shapes, records: number) => {
+  const bytes = imageShape.reduce((product, side) => product * side, 1) + 4 * actionSize + 64;
+  return { lanes: 1, imageShape, actionSize, contextShapes: {}, capacityBytes: records * bytes, directory: join(folder, STEPS) };
+};
+
+export interface DatasetWriter {
+  append(step: Step): void;
+  /** Make it whole: with this alone is it a dataset. */
+  finish(about: DatasetAbout): Promise<DatasetManifest>;
+  close(): Promise<void>;
+}
+
+/** @param records at most so many are written. @throws UserError where a dataset lies there already */
+export function createDataset(folder: string, shapes: Shapes, records: number): DatasetWriter {
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length > 0) throw new UserError(`${folder} is not empty: name another folder with --out, or delete it`);
+  const replay = createReplay(optionsOf(folder, shapes, records));
+  return {
+    append: (step) => replay.append(0, step),
+    async finish(about) {
+      const mark = await replay.flush();
+      const manifest: DatasetManifest = { version: 1, ...about, records: replay.length, room: records, checksums: checksumsOf(folder), mark };
+      await writeAtomically(join(folder, DATASET_FILE), [Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]);
+      return manifest;
+    },
+    close: () => replay.close(),
+  };
+}
+
+const checksumsOf = (folder: string): Record<string, number> =>
+  Object.fromEntries(readdirSync(join(folder, STEPS)).sort().map((name) => [name, crc32(readFileSync(join(folder, STEPS, name)))]));
+
+/** What a dataset says of itself. @throws UserError where there is none, or it is not one */
+export function readManifest(folder: string): DatasetManifest {
+  const file = join(folder, DATASET_FILE);
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    throw new UserError(`${folder} is no dataset: ${file} cannot be read; dreamtree record makes one`, { cause: error });
+  }
+  if (content.length > MOST_BYTES) throw new UserError(`${file}: expected at most ${MOST_BYTES} bytes, got ${content.length}`);
+  try {
+    return manifestSchema.parse(JSON.parse(content.toString()));
+  } catch (error) {
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    const what = issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : 'it is not JSON';
+    throw new UserError(`${file} is not the manifest of a dataset: ${what}`, { cause: error });
+  }
+}
+
+/** Its steps in their order. @throws UserError where a file is missing or was changed */
+export async function openDataset(folder: string, manifest: DatasetManifest): Promise<{ steps(): Iterable<Step>; close(): Promise<void> }> {
+  let found: Record<string, number>;
+  try {
+    found = checksumsOf(folder);
+  } catch (error) {
+    throw new UserError(`${folder}: its steps cannot be read; record it again`, { cause: error });
+  }
+  for (const [name, sum] of Object.entries(manifest.checksums)) {
+    if (found[name] === sum) continue;
+    throw new UserError(`${join(folder, STEPS, name)} is ${found[name] === undefined ? 'missing' : 'not as it was recorded'}; record the dataset again`);
+  }
+  const replay: Replay = await openReplay(optionsOf(folder, manifest, manifest.room), manifest.mark);
+  if (replay.length !== manifest.records) {
+    await replay.close();
+    throw new UserError(`${folder}: expected ${manifest.records} records, as its manifest says, got ${replay.length}`);
+  }
+  return { steps: () => replay.read(0), close: () => replay.close() };
+}
