@@ -4,7 +4,7 @@ import type { Group, RunningPolicy } from '../types.ts';
 import type { ActingSetting } from './policy-variant.ts';
 import { createSight, type Moment } from './sight.ts';
 
-/** What is chosen in a moment. */
+/** What is chosen in a moment, where there is more to say than the action. */
 export interface Chosen {
   /** [N, A], one-hot or in [−1, 1]. */
   readonly action: Tensor;
@@ -12,16 +12,17 @@ export interface Chosen {
   readonly targets?: Group<Tensor>;
 }
 
-/** `choose` is traced into the program. */
+/** `choose` is traced into the program; alone, a tensor is the action. */
 export async function programPolicy(
   name: string,
   setting: ActingSetting,
-  choose: (moment: Moment) => Chosen,
+  choose: (moment: Moment) => Tensor | Chosen,
 ): Promise<RunningPolicy> {
   const { initial, run, update, dispose } = await createSight(setting, {
     name, asksLegal: true, say: (moment) => {
-      const { action, targets } = choose(moment);
-      return { choice: { action }, ...(targets ? { targets } : {}) };
+      const chosen = choose(moment);
+      if (!('action' in chosen)) return { choice: { action: chosen } };
+      return { choice: { action: chosen.action }, ...(chosen.targets ? { targets: chosen.targets } : {}) };
     },
   });
   return {

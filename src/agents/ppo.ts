@@ -22,7 +22,7 @@ export default defineAgent({
     env: { lanes: 16 },
     // 16 lanes of 64 steps; four minibatches, four times over (as Lange 2022 has it for small worlds). Of the 35 steps of a
     // sequence 32 are learned from: two are before them, and one after.
-    train: { batchSize: 8, batchLength: 35, trainRatio: 4.375, blockUpdates: 16, prefill: 0, steps: 200_000 },
+    train: { batchSize: 8, batchLength: 35, trainRatio: 4.375, blockUpdates: 16, prefill: 0, explore: 0, steps: 200_000 },
   },
   refuses: refusesRules,
   build({ model: modelOptions, behavior, optimizer }, world) {

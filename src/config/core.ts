@@ -46,13 +46,13 @@ export const coreOptions = {
     explore: fraction
       .default(0)
       .describe('Chance at each step that a random action begins which is kept up for a while, for rewards that are far off.'),
-    collectSteps: natural.max(1e12).default(0).describe('Environment steps that are really taken, after which it learns from its replay alone; 0: all there are.'),
+    collectSteps: natural.default(0).describe('Environment steps that are really taken, after which it learns from its replay alone; 0: all there are.'),
     dataset: z.string().max(4096).default('').describe('A folder of recorded steps that it begins with (dreamtree record); none where it is empty.'),
-    givenSteps: natural.max(1e12).default(0).describe('Steps of train.steps that come from the dataset: as many of them are learned from before any is taken.'),
+    givenSteps: natural.default(0).describe('Steps of all that come from the dataset, and are learned from before any is taken; --dataset sets it.'),
     // Nothing is shown, saved or acted upon within a block.
     blockUpdates: count.max(10_000).default(16).describe('Updates in a block: what acts meanwhile uses the block before.'),
     logEvery: steps.default(500).describe('Environment steps between two lines of metrics.'),
-    evalEvery: natural.max(1e12).default(0).describe('Environment steps between two evaluations while it learns (eval/return in metrics.jsonl); 0: only at the end.'),
+    evalEvery: natural.default(0).describe('Environment steps between two evaluations while it learns, which become the metric eval/return; 0: only at the end.'),
     evalEpisodes: count.max(1e6).default(100).describe('Episodes of an evaluation.'),
     checkpointEvery: steps.default(5000).describe('Environment steps between two checkpoints.'),
     refusals: count.default(50).describe('Updates in a row that may be refused, as their numbers left the range, before the run stops.'),

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
+import { z } from 'zod';
 import { count, fraction, natural, writtenOut, type Component, type OptionsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
 import { scalar } from '../nd-array.ts';
@@ -17,7 +18,7 @@ const options = {
   branches: {
     starts: count.max(1e6).default(64).describe('Replayed states of a batch that branches begin from.'),
     horizon: writtenOut.default(3).describe('Imagined steps of every branch, once it has grown.'),
-    firstHorizon: natural.default(0).describe('Imagined steps at first, where branches grow; 0 means all of them.'),
+    firstHorizon: z.int().min(0).max(512).default(0).describe('Imagined steps at first, where branches grow; 0 means all of them.'),
     growth: natural.default(10_000).describe('Updates until branches that grow have all their steps.'),
     realShare: fraction.default(0.5).describe('Share of what is learned that was really received; the rest is imagined.'),
   },

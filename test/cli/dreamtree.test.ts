@@ -68,7 +68,7 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
     });
     expect(listing.agents.map(({ name }) => name)).toContain('gumbel-muzero');
     expect(listing.policies.map(({ name }) => name)).toEqual([
-      'actor', 'cem', 'gradient', 'gumbel', 'icem', 'lookahead', 'mppi', 'puct', 'random', 'sampled', 'shooting',
+      'actor', 'cem', 'gradient', 'gumbel', 'icem', 'lookahead', 'mppi', 'puct', 'random', 'sampled', 'shooting', 'table',
     ]);
     expect(listing.presets.find(({ name }) => name === 'tiny')).toMatchObject({
       size: 32, batchSize: 8, sizes: { 'model.deter': 128, 'model.classes': 8, 'behavior.imaginationStarts': 32 },
@@ -77,7 +77,7 @@ describe('list', { timeout: SPAWN_TIMEOUT_MS }, () => {
     expect(keyOf('seed')).toMatchObject({ default: 0, expected: expect.stringMatching(/^an integer/) });
     expect(keyOf('seed')).not.toHaveProperty('readBy');
     expect(keyOf('search.temperature')).toMatchObject({ default: 1, readBy: ['muzero', 'puct'] });
-    expect(keyOf('behavior.entropy')?.readBy).toEqual(listing.agents.map(({ name }) => name).filter((name) => !['dqn', 'pets', 'planet', 'sac'].includes(String(name)))); // which have no actor, or warm it otherwise
+    expect(keyOf('behavior.entropy')?.readBy).toEqual(listing.agents.map(({ name }) => name).filter((name) => !['dqn', 'dyna', 'dyna-q', 'mbpo', 'pets', 'planet', 'sac'].includes(String(name)))); // which have no actor, or warm it otherwise
     const names = listing.keys.map(({ key }) => key);
     expect(new Set(names).size).toBe(names.length);
     expect(names).not.toContain('search.policy');

@@ -54,7 +54,7 @@ describe('matrix', { timeout: SPAWN_TIMEOUT_MS }, () => {
       row('actor', 0), row('cem', 0), `${row('gumbel', 16)} +${number}`, row('lookahead', 0), `${row('puct', 16)} +${number}`,
       row('random', 0), row('shooting', 0), 'batch of 2: .*',
       ...['gradient', 'icem', 'mppi'].map((name) => `left out: ${name} plans continuous actions, and these are discrete`),
-      'left out: sampled searches continuous actions, and these are discrete', 'matrix\\.png\n$',
+      'left out: sampled searches continuous actions, and these are discrete', 'left out: table looks pictures up, and this agent has no table', 'matrix\\.png\n$',
     ].join('\n')));
     const said = stderr.split('\n').filter((line) => !line.startsWith('evaluating')); // which a slow machine says
     expect(said.map((line) => line.split(':')[0])).toEqual([

@@ -174,14 +174,15 @@ describe('bad input is refused in a sentence', () => {
 
 describe('a key that others read', () => {
   const TRIO = 'efficientzero, gumbel-muzero, muzero';
+  const WITH_MBPO = 'efficientzero, gumbel-muzero, mbpo, muzero';
   test.each<[string, Pick<ConfigureRequest, 'agent' | 'policy' | 'policies'>, string]>([
     ['search.simulations=3', {}, `search.simulations is read by dreamer-mcts, ${TRIO}, sampled-muzero ` +
       'and by the policies gumbel, puct, sampled, not by dreamer'],
-    ['model.frames=3', {}, `model.frames is read by dqn, ${TRIO}, muzero-ac, pets, sac, sampled-muzero, tdmpc2, not by dreamer`],
-    ['model={ frames: 3 }', {}, `model.frames is read by dqn, ${TRIO}, muzero-ac, pets, sac, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model.frames=3', {}, `model.frames is read by dqn, ${WITH_MBPO}, muzero-ac, pets, ppo, sac, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model={ frames: 3 }', {}, `model.frames is read by dqn, ${WITH_MBPO}, muzero-ac, pets, ppo, sac, sampled-muzero, tdmpc2, not by dreamer`],
     ['model.scales.consistency=1', {},
-      `model.scales.consistency is read by ${TRIO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
-    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, plan2explore, planet, not by muzero'],
+      `model.scales.consistency is read by ${WITH_MBPO}, muzero-ac, pets, sampled-muzero, tdmpc2, not by dreamer`],
+    ['model.stoch=3', { agent: 'muzero' }, 'model.stoch is read by dreamer, dreamer-mcts, dyna, plan2explore, planet, not by muzero'],
     ['search.temperature=0', { policies: ['gumbel'] },
       'search.temperature is read by muzero and by the policy puct, not by dreamer acting by gumbel'],
     ['search.considered=4', { agent: 'muzero', policy: 'actor' },

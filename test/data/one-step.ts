@@ -25,7 +25,7 @@ export default definePolicy({
         return tf.add(reward.predict(), tf.mul(discount.predict(), value.predict()));
       });
       const all = categorical(tf.stack(promises, 1));
-      return { action: (legal ? among(all, legal) : all).predict() };
+      return (legal ? among(all, legal) : all).predict();
     });
   },
 });

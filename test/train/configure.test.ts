@@ -56,7 +56,7 @@ describe('a configuration that an older version saved', () => {
     expect(config.policy).toBe('puct');
     const [before, now] = [new Map(leaves(OLDER)), new Map(leaves(config))];
     expect([...now.keys()]).toEqual(keysOf(schemaOf(gumbelMuzero, puct)).map(({ key }) => key));
-    const later = ['env.timeout', 'train.refusals', 'train.collectSteps', 'replay.shift']; // keys that there were not yet have their defaults
+    const later = ['env.timeout', 'train.refusals', 'train.collectSteps', 'replay.shift', 'env.levels', 'train.evalEvery', 'train.dataset', 'train.givenSteps']; // keys that there were not yet have their defaults
     for (const [key, value] of now) if (key !== 'policy' && !later.includes(key)) expect(before.get(key), key).toBe(value);
     for (const key of ['model.stoch', 'behavior.imaginationHorizon', 'behavior.lambda', 'search.policy', 'search.distill']) {
       expect(now.has(key), key).toBe(false);
