@@ -13,6 +13,7 @@ const isChosenElsewhere = (key: string): boolean => ['agent', 'policy', 'preset'
 
 /** What must be set beside a key at its end, because keys go together. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  'env.lanes 4096': ['train.trainRatio=32'],
   'env.size 1': ['model.stem=1', 'model.minResolution=1'],
   'train.batchLength 2': ['model.frames=1', 'model.unroll=1'],
   'train.batchLength 512': ['train.trainRatio=1000'],
@@ -39,7 +40,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Ends that other keys forbid, whatever they are, of all agents or of one: beside them it is not the range that refuses. */
-const FORBIDDEN_BY_RULES = new Set(['behavior.returnLow 1', 'behavior.returnHigh 0', 'tdmpc2: model.deter 1', 'plan2explore: ensemble.members 0', 'train.givenSteps 1000000000', 'branches.firstHorizon 512']);
+const FORBIDDEN_BY_RULES = new Set(['behavior.returnLow 1', 'behavior.returnHigh 0', 'tdmpc2: model.deter 1', 'plan2explore: ensemble.members 0', 'train.givenSteps 1000000000', 'branches.firstHorizon 512', 'ppo: train.explore 1']);
 
 interface End {
   readonly key: string;
