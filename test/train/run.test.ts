@@ -11,6 +11,7 @@ import { hasLock, lockFolder } from '../../src/data/folder-lock.ts';
 import { createRng } from '../../src/random.ts';
 import { configure } from '../../src/train/configure.ts';
 import { trainingLoop, updatesDue } from '../../src/train/loop.ts';
+import { readMetrics } from '../../src/train/metrics.ts';
 import { openRun } from '../../src/train/run.ts';
 import { trainSession } from '../../src/train/session.ts';
 import type { Environment, NdArray } from '../../src/types.ts';
@@ -62,6 +63,24 @@ describe('a run', () => {
     const [one, other] = await Promise.all(['whole', 'parts'].map((name) => readCheckpoint(path.join(folder, name, 'checkpoint.dream'))));
     expect(other.arrays).toEqual(one.arrays);
     expect(existsSync(path.join(folder, 'parts', 'config.yaml'))).toBe(true);
+  }, 60_000);
+
+  it('is evaluated while it goes on, whenever so many steps have passed', async () => {
+    const configured = await configure({ world: 'cartpole', preset: 'debug', overrides: [...SETTINGS, 'train.evalEvery=50'] });
+    const run = await openRun({ directory: path.join(folder, 'evaluated'), ...configured, environment: cartpole as Environment, command: 'test' });
+    const moments: number[] = [];
+    const asked: number[] = [];
+    await trainSession(run, {
+      watch: ({ state: { step } }) => void moments.push(step),
+      async returnAt(step) {
+        asked.push(step);
+        return -step;
+      },
+    });
+    await run.close();
+    expect(asked).toEqual([50, 100, 150].map((wanted) => moments.find((step) => step >= wanted)));
+    const rows = readMetrics(path.join(folder, 'evaluated', 'metrics.jsonl')).filter((row) => 'eval/return' in row);
+    expect(rows.map((row) => [row.step, row['eval/return']])).toEqual(asked.map((step) => [step, -step]));
   }, 60_000);
 
   it('saves a moment while it goes on', async () => {
