@@ -44,7 +44,13 @@ function leaves(schema: JsonSchema, prefix: string): ConfigKey[] {
 }
 
 /** All keys in the order of the schema. */
-export const keysOf = (schema: z.ZodType): readonly ConfigKey[] => leaves(z.toJSONSchema(schema, { io: 'input' }), '');
+export function keysOf(schema: z.ZodType): readonly ConfigKey[] {
+  const keys = knownKeys.get(schema) ?? leaves(z.toJSONSchema(schema, { io: 'input' }), '');
+  knownKeys.set(schema, keys);
+  return keys;
+}
+
+const knownKeys = new WeakMap<z.ZodType, readonly ConfigKey[]>();
 
 const MOST_SHOWN = 60;
 

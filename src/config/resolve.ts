@@ -11,6 +11,7 @@ import { compose, type Component, type OptionsOf, type Options } from './compone
 import { coreRules } from './core-rules.ts';
 import { coreOptions, headOptions, type Config } from './core.ts';
 import { keysOf, shown, valueInWords, type ConfigKey } from './keys.ts';
+import type { Shape } from './kinds.ts';
 import { isLayer, mergeLayers, type ConfigLayer } from './layer.ts';
 import { parseOverride, requireHarmless } from './override.ts';
 import { presets, worldPresets } from './presets.ts';
@@ -47,13 +48,32 @@ export interface ConfigRequest {
   readonly others?: { readonly agents: readonly NamedComponent[]; readonly policies: readonly NamedComponent[] };
 }
 
+/** By components, one after the other: a configuration is resolved many times, and making a schema takes longer than using it. */
+interface KnownSchemas {
+  schema?: ReturnType<typeof makeSchema>;
+  readonly with: WeakMap<Component, KnownSchemas>;
+}
+const knownSchemas: KnownSchemas = { with: new WeakMap() };
+
 /** The schema of a configuration for these components. */
-export function schemaOf(...components: readonly Component[]) {
+export function schemaOf(...components: readonly Component[]): ReturnType<typeof makeSchema> {
+  let known = knownSchemas;
+  for (const component of components) {
+    const next = known.with.get(component) ?? { with: new WeakMap() };
+    known.with.set(component, next);
+    known = next;
+  }
+  return (known.schema ??= makeSchema(components));
+}
+
+function makeSchema(components: readonly Component[]) {
   const { options } = compose({ options: coreOptions }, ...components);
   // A key that is missing is asked for by its name, not by its section's.
   const sections = Object.entries(options).map(([name, shape]) => [name, z.strictObject(shape).prefault({} as never)]);
   return z.strictObject({ ...headOptions, ...(Object.fromEntries(sections) as Record<string, z.ZodType>) });
 }
+
+const knownSections = new WeakMap<Shape, z.ZodObject>();
 
 /**
  * The values of a component's own options; defaults where the configuration was made for others.
@@ -61,7 +81,9 @@ export function schemaOf(...components: readonly Component[]) {
  */
 export function optionsOf<O extends Options>(config: Config, { options }: Pick<Component<O>, 'options'>): OptionsOf<O> {
   const values = Object.entries(options).map(([name, shape]): [string, unknown] => {
-    const schema = z.object({ [name]: z.object(shape) });
+    const section = knownSections.get(shape) ?? z.object(shape);
+    knownSections.set(shape, section);
+    const schema = z.object({ [name]: section });
     const tree = { [name]: config[name] ?? {} };
     const result = schema.safeParse(tree);
     if (!result.success) throw wrongValue(result.error.issues[0], tree, keysOf(schema));

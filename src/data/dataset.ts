@@ -34,15 +34,15 @@ const manifestSchema = z.strictObject({
   world: text,
   /** What of a configuration's `env` makes pictures and dynamics what they are. */
   env: z.record(z.string().max(100), z.union([z.number(), z.string().max(100), z.boolean()])),
-  imageShape: z.array(whole).length(3),
-  actionSize: z.int().positive(),
+  imageShape: z.array(z.int().min(1).max(4096)).length(3),
+  actionSize: z.int().min(1).max(1e6),
   seed: z.int(),
   /** Actions in all. */
   steps: z.int().positive(),
   /** Records: one more an episode. */
   records: z.int().positive(),
   /** Records that its files have room for. */
-  room: z.int().positive(),
+  room: z.int().min(1).max(1e9),
   episodes: z.int().positive(),
   parts: z.array(partSchema).min(1).max(1000),
   /** By file, so that a damaged one is seen. */
