@@ -11,12 +11,12 @@ import {
   defineBehavior, fraction, layers, width, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
-import { branchOff, branchStatistics, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
+import { branchOff, branchStatistics, meanOfReached, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
 import { categorical, certain, LARGEST_SYMEXP, projected, symexpBins, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { replayPriority } from '../nn/replay-priority.ts';
 import { lambdaReturns, nStepParts, nStepReturns } from '../nn/returns.ts';
-import { advance, cut, firstSteps, flatten, mapLatent } from '../nn/sequences.ts';
+import { advance, cut, firstSteps, flatten, lastSteps, mapLatent } from '../nn/sequences.ts';
 import { fromWidths } from '../nn/widths.ts';
 import type { Params } from '../types.ts';
 
@@ -68,9 +68,17 @@ export function createQLearning(
   const ofActions = chain(trunk, linear('critic/actions', config.units, actions * each, { scale: 0 }));
   const ofState = chain(trunk, linear('critic/state', config.units, each, { scale: 0 }));
 
+  /**
+   * Where distributions learn from distributions, what lies on the outermost bins would only fade with the discount, and they are far
+   * off: all but nothing begins there.
+   */
+  const middle = (bins - 1) / 2;
+  const prior = Array.from({ length: bins }, (_, bin) => (-LEAST_LIKELY * Math.abs(bin - middle)) / middle);
+  const begun = (logits: Tensor): Tensor => (config.projected ? tf.add(logits, tf.tensor1d(prior)) : logits);
+
   /** [N, A, bins], or [N, A, 1]. */
   function outputs(params: Params, features: Tensor): Tensor {
-    const advantages = tf.reshape(ofActions.apply(params, features), [-1, actions, each]);
+    const advantages = begun(tf.reshape(ofActions.apply(params, features), [-1, actions, each]));
     if (!config.dueling) return advantages;
     const state = tf.expandDims(ofState.apply(params, features), 1);
     return tf.add(state, tf.sub(advantages, tf.mean(advantages, 1, true)));
@@ -151,16 +159,18 @@ export function createQLearning(
         parts: stopGradients({ ...parts, ...branches.parts, imagined }),
       };
 
-      /** Returns of all steps up to the end of a branch, which end in what the slow copy says there. */
-      function imaginedLoss({ features: at, actions: done, reward, discount: going, weight }: Branches): Tensor {
+      /** Returns of all steps up to where a branch ends, which end in what the slow copy says there. */
+      function imaginedLoss({ features: at, actions: done, reward, discount: going, ...counted }: Branches): Tensor {
         const [rows, columns]: number[] = reward.shape;
         const guess = outputs(params, at);
         const { value } = bootstrapOf(slow, at, stopGradient(valuesOf(guess)));
-        const goal = lambdaReturns(reward, going, tf.reshape(value, [rows, columns]), tf.ones([rows, columns]));
+        // λ is 0 on arriving where the next step is not reached any more, and what lies beyond the last is not asked for.
+        const goesOn = tf.concat([tf.ones([rows, 1]), ...(columns > 2 ? [lastSteps(counted.reached, columns - 2)] : []), tf.ones([rows, 1])], 1);
+        const goal = lambdaReturns(reward, going, tf.reshape(value, [rows, columns]), goesOn);
         // Of the last index nothing is learned: it is computed along and left out.
         const goals = stopGradient(tf.concat([goal, tf.zeros([rows, 1])], 1));
         const error = tf.reshape(wrongOf(guess, flatten(done, 2), tf.reshape(goals, [-1])), [rows, columns]);
-        return tf.mean(tf.mul(firstSteps(error, columns - 1), weight));
+        return meanOfReached(firstSteps(error, columns - 1), counted);
       }
 
       /** [N, bins]: all that may come of each step, with its probability. */
@@ -173,6 +183,9 @@ export function createQLearning(
     },
   };
 }
+
+/** Minus the logarithm of how probable the outermost bins are at first, compared with zero. */
+const LEAST_LIKELY = 30;
 
 /** x²/2 up to 1, and |x| − ½ beyond. */
 function huber(x: Tensor): Tensor {

@@ -2,19 +2,21 @@
  * A dataset: steps of a world that were recorded, to be learned from by whoever replays. A folder with `dataset.json`, which says
  * what is in it, and the steps as a replay keeps them. What lies there is data, and seen to be whole before it is used.
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { Step } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { writeAtomically } from './atomic-file.ts';
+import { readYamlFile, YamlError } from './read-yaml.ts';
+import { openRegularFile } from './regular-file.ts';
 import { createReplay, openReplay, type Replay } from './replay.ts';
 
 export const DATASET_FILE = 'dataset.json';
 const STEPS = 'steps';
-/** A manifest says little. */
-const MOST_BYTES = 2 ** 20;
+/** The files of steps, by their names. */
+const SEGMENT = /^segment-\d{6,}\.bin$/;
 
 const whole = z.int().nonnegative();
 const text = z.string().max(4096);
@@ -46,11 +48,11 @@ const manifestSchema = z.strictObject({
   episodes: z.int().positive(),
   parts: z.array(partSchema).min(1).max(1000),
   /** By file, so that a damaged one is seen. */
-  checksums: z.record(z.string().max(100), whole),
-  /** Where the steps end in their files. */
-  mark: z.unknown(),
+  checksums: z.record(z.string().regex(SEGMENT), whole),
+  /** Where the steps end in their files (`ReplayMark`). */
+  mark: z.looseObject({ counts: z.array(whole).length(1) }),
   command: text,
-});
+}).refine(({ records, room, mark }) => mark.counts[0] === records && records <= room, 'expected as many records as its mark counts, and room for them');
 
 export type DatasetManifest = z.infer<typeof manifestSchema>;
 export type DatasetPart = z.infer<typeof partSchema>;
@@ -80,7 +82,10 @@ export function createDataset(folder: string, shapes: Shapes, records: number): 
     append: (step) => replay.append(0, step),
     async finish(about) {
       const mark = await replay.flush();
-      const manifest: DatasetManifest = { version: 1, ...about, records: replay.length, room: records, checksums: checksumsOf(folder), mark };
+      const names = readdirSync(join(folder, STEPS)).filter((name) => SEGMENT.test(name)).sort();
+      const manifest = manifestSchema.parse({
+        version: 1, ...about, command: about.command.slice(0, 4096), records: replay.length, room: records, checksums: await checksumsOf(folder, names), mark,
+      });
       await writeAtomically(join(folder, DATASET_FILE), [Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]);
       return manifest;
     },
@@ -88,44 +93,48 @@ export function createDataset(folder: string, shapes: Shapes, records: number): 
   };
 }
 
-const checksumsOf = (folder: string): Record<string, number> =>
-  Object.fromEntries(readdirSync(join(folder, STEPS)).sort().map((name) => [name, crc32(readFileSync(join(folder, STEPS, name)))]));
+async function checksumsOf(folder: string, names: readonly string[]): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const name of names) {
+    const file = join(folder, STEPS, name);
+    try {
+      const handle = await openRegularFile(file, { links: 'refuse' });
+      try {
+        let sum = 0;
+        for await (const piece of handle.createReadStream({ autoClose: false })) sum = crc32(piece as Buffer, sum);
+        sums[name] = sum;
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw new UserError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)}); record the dataset again`, { cause: error });
+    }
+  }
+  return sums;
+}
 
 /** What a dataset says of itself. @throws UserError where there is none, or it is not one */
 export function readManifest(folder: string): DatasetManifest {
   const file = join(folder, DATASET_FILE);
-  let content: Buffer;
+  let content: unknown;
   try {
-    content = readFileSync(file);
+    content = readYamlFile(file); // of which JSON is a kind
   } catch (error) {
+    if (error instanceof YamlError) throw error;
     throw new UserError(`${folder} is no dataset: ${file} cannot be read; dreamtree record makes one`, { cause: error });
   }
-  if (content.length > MOST_BYTES) throw new UserError(`${file}: expected at most ${MOST_BYTES} bytes, got ${content.length}`);
-  try {
-    return manifestSchema.parse(JSON.parse(content.toString()));
-  } catch (error) {
-    const [issue] = error instanceof z.ZodError ? error.issues : [];
-    const what = issue ? `${issue.path.join('.') || 'it'}: ${issue.message}` : 'it is not JSON';
-    throw new UserError(`${file} is not the manifest of a dataset: ${what}`, { cause: error });
-  }
+  const manifest = manifestSchema.safeParse(content);
+  if (manifest.success) return manifest.data;
+  const [issue] = manifest.error.issues;
+  throw new UserError(`${file} is not the manifest of a dataset: ${issue.path.join('.') || 'it'}: ${issue.message}`);
 }
 
 /** Its steps in their order. @throws UserError where a file is missing or was changed */
 export async function openDataset(folder: string, manifest: DatasetManifest): Promise<{ steps(): Iterable<Step>; close(): Promise<void> }> {
-  let found: Record<string, number>;
-  try {
-    found = checksumsOf(folder);
-  } catch (error) {
-    throw new UserError(`${folder}: its steps cannot be read; record it again`, { cause: error });
-  }
+  const found = await checksumsOf(folder, Object.keys(manifest.checksums));
   for (const [name, sum] of Object.entries(manifest.checksums)) {
-    if (found[name] === sum) continue;
-    throw new UserError(`${join(folder, STEPS, name)} is ${found[name] === undefined ? 'missing' : 'not as it was recorded'}; record the dataset again`);
+    if (found[name] !== sum) throw new UserError(`${join(folder, STEPS, name)} is not as it was recorded; record the dataset again`);
   }
-  const replay: Replay = await openReplay(optionsOf(folder, manifest, manifest.room), manifest.mark);
-  if (replay.length !== manifest.records) {
-    await replay.close();
-    throw new UserError(`${folder}: expected ${manifest.records} records, as its manifest says, got ${replay.length}`);
-  }
+  const replay: Replay = await openReplay({ ...optionsOf(folder, manifest, manifest.room), readOnly: true }, manifest.mark);
   return { steps: () => replay.read(0), close: () => replay.close() };
 }

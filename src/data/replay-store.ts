@@ -173,13 +173,14 @@ export class ReplayStore {
 
 /**
  * Fill `memory`, which is empty and begins at the mark's counts, with what the folder held at `mark`, and drop
- * whatever was written after it. Nothing is deleted before everything has been read.
+ * whatever was written after it, unless the folder is only read. Nothing is deleted before everything has been read.
  * Throws ReplayError where the mark is of another form, or where anything is missing or damaged.
  */
 export async function readStore(
   options: StoreOptions,
   mark: ReplayMark,
   memory: ReplayMemory,
+  readOnly = false,
 ): Promise<ReplayStore> {
   const { directory, layout } = options;
   const { lanes, priorities } = memory;
@@ -204,7 +205,7 @@ export async function readStore(
   }
   if (mark.contexts) await readContexts(directory, mark.contexts, changingBytes(memory));
   priorities?.rebuild();
-  try {
+  if (!readOnly) try {
     await cutSegments(directory, mark);
     await removeContexts(directory, [mark.contexts?.number]);
     await sweepTemporaries(directory, OURS);

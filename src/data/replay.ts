@@ -264,17 +264,17 @@ export function createReplay(options: ReplayOptions): Replay {
 
 /**
  * The replay in `options.directory` as it was when `mark` was returned by `flush`, to the bit; whatever was written
- * after that is dropped. Throws ReplayError where the options differ, or where anything is missing or damaged.
+ * after that is dropped, unless the folder is only read. Throws ReplayError where the options differ, or where anything is missing or damaged.
  */
 export async function openReplay(
-  options: ReplayOptions & { readonly directory: string },
+  options: ReplayOptions & { readonly directory: string; readonly readOnly?: boolean },
   mark: unknown,
 ): Promise<Replay> {
   const { exponent, correction } = priorityOf(options);
   const form = fitForm(options);
   const parsed = parseMark(mark, form);
   const memory = createMemory(form, exponent, parsed.counts);
-  const store = await readStore(storeOptions(options, options.directory, form), parsed, memory);
+  const store = await readStore(storeOptions(options, options.directory, form), parsed, memory, options.readOnly);
   return new Replay(form, memory, new SequenceStarts(memory, parsed.fed, correction), store);
 }
 

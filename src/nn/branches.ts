@@ -68,7 +68,9 @@ export interface Branches {
   readonly reward: Tensor;
   /** [N, H + 1]: probability of going on, times the discount. */
   readonly discount: Tensor;
-  /** [N, H]: the probability that an episode still goes on at each index but the last; 0 beyond what is known, and where a branch has not grown to. */
+  /** [N, H]: 1 for the step that begins at each index but the last; 0 beyond what is known, and where a branch has not grown to. */
+  readonly reached: Tensor;
+  /** [N, H]: how much that step counts: 0 where it is not reached, else the probability that an episode still goes on, times its sequence's weight. */
   readonly weight: Tensor;
   readonly statistics: Group<Tensor>;
   readonly parts: Group<Tensor>;
@@ -97,13 +99,14 @@ export function branchOff({ options, judge = rewarded }: Branching, input: Branc
   const first = tf.reshape(tf.sub(1, lastSteps(batch.isTerminal, last)), [rows, 1]);
   const alive = cumulativeProduct(firstSteps(tf.concat([first, tf.div(lastSteps(discount, horizon), longest)], 1), horizon));
   const updates = tf.add(statistics[UPDATES], 1);
-  const reached = tf.lessEqual(tf.tensor1d(Array.from({ length: horizon }, (_, step) => step + 1)), grown(options, updates));
-  const trusted = judged.known ? tf.mul(alive, knownSoFar(perStep(judged.known))) : alive;
+  const grownTo = tf.lessEqual(tf.tensor1d(Array.from({ length: horizon }, (_, step) => step + 1)), grown(options, updates));
+  const within = tf.mul(tf.ones([rows, 1]), tf.cast(grownTo, 'float32'));
+  const reached = judged.known ? tf.mul(within, knownSoFar(perStep(judged.known))) : within;
   const perSequence = tf.mul(tf.ones([batchSize, last]), tf.reshape(batch.weight, [batchSize, 1]));
-  const weight = tf.mul(tf.mul(trusted, tf.reshape(perSequence, [rows, 1])), tf.cast(reached, 'float32'));
+  const weight = tf.mul(tf.mul(alive, tf.reshape(perSequence, [rows, 1])), reached);
   return {
     features: stopGradient(representation.features(everyLatent)), actions, reward: stopGradient(perStep(judged.reward)),
-    discount: stopGradient(discount), weight: stopGradient(weight),
+    discount: stopGradient(discount), reached: stopGradient(reached), weight: stopGradient(weight),
     statistics: { [UPDATES]: updates },
     parts: { branchLength: tf.mean(tf.sum(weight, 1)), imaginedReward: tf.mean(lastSteps(perStep(judged.reward), horizon)) },
   };
@@ -115,6 +118,10 @@ export function grown({ firstHorizon, horizon, growth }: BranchOptions, updates:
   const share = tf.clipByValue(tf.div(updates, Math.max(1, growth)), 0, 1);
   return tf.floor(tf.add(firstHorizon, tf.mul(share, horizon - firstHorizon)));
 }
+
+/** The mean of what is said of each imagined step [N, H] over those that are reached. */
+export const meanOfReached = (perStep: Tensor, { reached, weight }: Pick<Branches, 'reached' | 'weight'>): Tensor =>
+  tf.div(tf.sum(tf.mul(perStep, weight)), tf.maximum(tf.sum(reached), 1));
 
 /** What is really received and what is imagined (scalars), in the shares that are asked for. */
 export const sharedLoss = ({ realShare }: BranchOptions, real: Tensor, imagined: Tensor): Tensor =>

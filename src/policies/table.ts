@@ -17,7 +17,7 @@ export default definePolicy({
   description: 'the action that a table of pictures values most: nothing is computed',
   options: { table: { epsilon: fraction.default(0.1).describe('Chance of a random action while it learns.') } },
   refuses: refusal,
-  async create({ agent, params, actions, lanes, explore, frozen, imageShape }, { table: { epsilon } }) {
+  async create({ agent, params, actions, explore, frozen, imageShape }, { table: { epsilon } }) {
     const reason = refusal(actions, agent);
     if (reason !== undefined) throw new UserError(reason);
     const pixels = imageShape.reduce((product, side) => product * side, 1);
@@ -29,16 +29,14 @@ export default definePolicy({
         const [rows] = isFirst.shape;
         const all = Array.from({ length: table.actions }, (_, each) => each);
         const action = zeros([rows, all.length]);
-        let unknown = 0;
         for (let lane = 0; lane < rows; lane++) {
           const row = table.find(pictureHash(new Uint8Array(data.buffer, data.byteOffset + lane * pixels, pixels)));
-          if (row === undefined) unknown++;
           const allowed = all.filter((each) => legal === undefined || legal.data[lane * all.length + each] !== 0);
           const random = row === undefined || (explore && rng.uniform() < epsilon);
           const among = random ? allowed : bestOf(table, row, allowed);
           action.data[lane * all.length + among[rng.int(among.length)]] = 1;
         }
-        return { action, carry, stats: { 'table/unknown': unknown / lanes } };
+        return { action, carry, stats: {} };
       },
       update(next) {
         if (frozen) throw new Error('these parameters never change');

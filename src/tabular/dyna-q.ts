@@ -22,7 +22,13 @@ const options = {
   },
 };
 
-export const dynaQ = { options } satisfies Component<typeof options>;
+export const dynaQ = {
+  options,
+  rules: ({ table: { sweeping, planning } }, { replay: { shift } }) => [
+    ...(sweeping && planning === 0 ? [{ key: 'table.planning', expected: 'expected at least 1, since it learns by sweeping alone' }] : []),
+    ...(shift > 0 ? [{ key: 'replay.shift', expected: 'expected 0, since a picture that was moved is another one' }] : []),
+  ],
+} satisfies Component<typeof options>;
 
 export type DynaQOptions = OptionsOf<typeof options>['table'];
 

@@ -11,7 +11,8 @@ import { datasetEnv, DATASET_KEYS } from './dataset-env.ts';
  * @throws UserError where it was recorded in another world or otherwise than this run sees it, or is damaged
  */
 export async function fillFromDataset(replay: Replay, config: Config, world: string, shape: WorldShape): Promise<void> {
-  const { train: { dataset: folder, givenSteps }, env: { lanes } } = config;
+  const { train: { dataset: folder, givenSteps, batchLength }, env: { lanes } } = config;
+  if (shape.forbids) throw new UserError(`${world} forbids actions, of which ${folder} says nothing: it cannot be learned from recorded steps`);
   const manifest = readManifest(folder);
   if (manifest.world !== world) throw new UserError(`${folder} was recorded in ${manifest.world}, not in ${world}`);
   requireFits(folder, manifest, config, shape);
@@ -29,6 +30,9 @@ export async function fillFromDataset(replay: Replay, config: Config, world: str
     }
   } finally {
     await dataset.close();
+  }
+  if (!replay.canSample(batchLength)) {
+    throw new UserError(`train.batchLength = ${batchLength}: none of ${lanes} lanes holds so many steps of ${folder}; give fewer env.lanes or shorter sequences, or record more`);
   }
   replay.settle();
 }

@@ -12,7 +12,7 @@ import type { Plain } from '../data/plain.ts';
 import { createReplay, openReplay, type Replay } from '../data/replay.ts';
 import { resolveEngine } from '../engine/resolve-engine.ts';
 import { createRng } from '../random.ts';
-import type { Agent, EngineChoice, Environment, RunningPolicy } from '../types.ts';
+import type { EngineChoice, Environment, RunningPolicy } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { randomAction } from '../world/actions.ts';
 import type { DriverSnapshot } from '../world/driver.ts';
@@ -22,6 +22,7 @@ import { COVERAGE_BYTES } from './coverage.ts';
 import { claimFolder } from './claim-folder.ts';
 import { createLocalCollector, type Collector } from './collector.ts';
 import { actingPolicy, configure, openPolicy, settle, type Configured, type Settled } from './configure.ts';
+import { replayStepBytes } from './estimate.ts';
 import { longRunInWords, requireBlock } from './estimate-time.ts';
 import { createLearner, type Learner } from './learner.ts';
 import type { LoopState } from './loop.ts';
@@ -187,9 +188,10 @@ interface ReplayPriority {
 const TRIED_MOVES = 200;
 
 /** @throws UserError where a configuration makes of a world what no agent learns. */
-function requireLearnable(environment: Environment, { config: { train, env }, agent }: Pick<Settled, 'config' | 'agent'>): void {
+function requireLearnable(environment: Environment, { config, agent, shape }: Pick<Settled, 'config' | 'agent' | 'shape'>): void {
+  const { train, env } = config;
   const { name } = environment;
-  if (agent.onPolicy) requireBlocks(agent, train, env);
+  if (agent.onPolicy) requireBlocks({ agent, config, shape });
   if (environment.legal && train.explore > 0) {
     throw new UserError(`train.explore keeps random actions up, which ${name} may forbid: expected 0, got ${train.explore}`);
   }
@@ -201,12 +203,20 @@ function requireLearnable(environment: Environment, { config: { train, env }, ag
 }
 
 /** @throws UserError where a block of what an agent learns from, and nothing else, would not hold a sequence. */
-function requireBlocks({ representation: { blindSteps } }: Pick<Agent, 'representation'>, train: Config['train'], { lanes }: Config['env']): void {
+function requireBlocks({ agent, config, shape }: Pick<Settled, 'agent' | 'config' | 'shape'>): void {
+  const { representation: { blindSteps } } = agent;
+  const { train, env: { lanes }, replay: { bytes: replayBytes } } = config;
+  const bytesPerStep = replayStepBytes({ config, agent, shape });
   const { batchSize, batchLength, blockUpdates, trainRatio, steps, collectSteps, dataset } = train;
   if (dataset !== '') throw new UserError(`train.dataset: this agent learns from what it does itself alone: expected none, got ${dataset}`);
   if (collectSteps > 0) throw new UserError(`train.collectSteps: this agent learns from what it does itself alone: expected 0, got ${collectSteps}`);
   if (batchLength < blindSteps + 2) throw new UserError(`train.batchLength: expected at least ${blindSteps + 2}, of which the first ${blindSteps} only lead there, got ${batchLength}`);
   const ticks = Math.max(1, Math.round((blockUpdates * batchSize * batchLength) / trainRatio / lanes));
+  // Every step may bring in two records, where an episode ends.
+  const kept = Math.floor(replayBytes / bytesPerStep / lanes);
+  if (kept < 2 * ticks + batchLength) {
+    throw new UserError(`replay.bytes = ${replayBytes}: a block of ${ticks} steps of ${lanes} lanes needs at least ${(2 * ticks + batchLength) * lanes * bytesPerStep}`);
+  }
   if (Math.min(ticks, Math.floor(steps / lanes)) + 1 < batchLength) {
     throw new UserError(
       `train.batchLength: expected at most ${Math.min(ticks, Math.floor(steps / lanes)) + 1}, which is what a lane brings in before it is learned from, got ${batchLength}`,

@@ -27,8 +27,8 @@ export interface Agent {
   /** What its heads can say; larger rewards and values are counted and told of. */
   readonly largest?: { readonly reward?: Largest; readonly value?: Largest };
   /**
-   * It learns from what was just received alone: every block of steps `train.trainRatio` times, as sequences that overlap by
-   * what a representation needs, and then never again; the next block is acted by what came of that.
+   * It learns from what was just received alone: a block of steps about `train.trainRatio` times, as sequences that overlap by
+   * what a representation needs and may reach back a little before it; the next block is acted by what came of that.
    */
   readonly onPolicy?: boolean;
   /** Two players act in turn, each for itself: after every action what is good is bad for whoever is next. */

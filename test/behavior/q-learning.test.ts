@@ -33,12 +33,13 @@ interface Setting {
   readonly slow?: ParamArrays;
   /** Branches of so many steps, from the last state of every sequence. */
   readonly branch?: number;
+  readonly firstHorizon?: number;
 }
 
-async function lossOf({ observed, actions, options, weight, branch = 0, params, slow, ...given }: Setting) {
+async function lossOf({ observed, actions, options, weight, branch = 0, firstHorizon = 0, params, slow, ...given }: Setting) {
   const rows = observed.split(' ').length;
   const behavior = createQLearning({ ...config, ...options }, { ...shape, ...(branch > 0 ? { horizonDiscount: 5 } : {}) }, branch > 0
-    ? { branching: { options: { ...valuesIn(branching).branches, starts: rows, horizon: branch, realShare: 0.25 } } } : {});
+    ? { branching: { options: { ...valuesIn(branching).branches, starts: rows, horizon: branch, firstHorizon, realShare: 0.25 } } } : {});
   const states = oneHots(observed);
   const [B, T] = states.shape;
   const flags = (values?: readonly number[]) => (values ? float32(values, [B, T]) : zeros([B, T]));
@@ -108,7 +109,8 @@ describe('values that are distributions of all that follows', () => {
   const UNITS = 20;
   /** What is certain to be one unit or nothing: by state, how probable the unit is for each of two actions. */
   const kernel = (chances: readonly (readonly number[])[]) => float32(chances.flat().flatMap((chance) => Array.from({ length: BINS }, (_, bin) =>
-    (bin === UNITS ? Math.log(1 - chance) : bin === UNITS + 1 ? Math.log(chance) : -30))), [4, ACTIONS * BINS]);
+    // What it begins with, of 30 at the ends, is taken out.
+    (bin === UNITS ? Math.log(1 - chance) : bin === UNITS + 1 ? Math.log(chance) : -30) + (30 * Math.abs(bin - UNITS)) / UNITS)), [4, ACTIONS * BINS]);
 
   it('move their atoms by what was received (C51)', async () => {
     const critic = (chances: readonly (readonly number[])[]) =>
@@ -142,6 +144,12 @@ describe('what values learn from branches', () => {
     // a −1→ c −1→ d, which is the end; c is alive with 0.4 / 0.8
     expect(parts.imagined).toBeCloseTo((huber(2 - (0.4 + 0.4 * 0.6) * UNIT) + 0.5 * huber(5 - 0.6 * UNIT)) / 2, 3);
     expect(parts.branchLength).toBeCloseTo(1.5, 5);
+  });
+
+  it('is that of a shorter branch where it has not grown to its length', async () => {
+    const [short, young] = [await lossOf({ ...back, branch: 1 }), await lossOf({ ...back, branch: 3, firstHorizon: 1 })];
+    expect(young.parts.imagined).toBeCloseTo(short.parts.imagined, 4);
+    expect(young.total).toBeCloseTo(short.total, 4);
   });
 });
 

@@ -40,7 +40,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Ends that other keys forbid, whatever they are, of all agents or of one: beside them it is not the range that refuses. */
-const FORBIDDEN_BY_RULES = new Set(['behavior.returnLow 1', 'behavior.returnHigh 0', 'tdmpc2: model.deter 1', 'plan2explore: ensemble.members 0', 'train.givenSteps 1000000000', 'branches.firstHorizon 512', 'ppo: train.explore 1']);
+const FORBIDDEN_BY_RULES = new Set(['behavior.returnLow 1', 'behavior.returnHigh 0', 'tdmpc2: model.deter 1', 'plan2explore: ensemble.members 0', 'train.givenSteps 1000000000', 'branches.firstHorizon 512', 'ppo: train.explore 1', 'dyna-q: replay.shift 64']);
 
 /** Keys of every run, which are tried with an agent of every kind. */
 const CORE = /^(env|train|replay|engine)\./;

@@ -54,6 +54,11 @@ describe('a dataset', () => {
     const dataset = await openDataset(at('random'), manifest);
     expect([...dataset.steps()]).toEqual(recorded);
     await dataset.close();
+    // Whoever reads it leaves it as it was: a file that is not of it stays.
+    writeFileSync(path.join(at('random'), 'steps', 'segment-000007.bin'), 'mine');
+    await (await openDataset(at('random'), manifest)).close();
+    expect(existsSync(path.join(at('random'), 'steps', 'segment-000007.bin'))).toBe(true);
+    rmSync(path.join(at('random'), 'steps', 'segment-000007.bin'));
     expect(recorded.filter(({ isFirst }) => isFirst)).toHaveLength(EPISODES);
     expect(recorded.filter(({ isTerminal }) => isTerminal)).toHaveLength(EPISODES);
   });
@@ -68,7 +73,13 @@ describe('a dataset', () => {
     await expect(openDataset(changed, readManifest(changed))).rejects.toThrow('segment-000001.bin is not as it was recorded');
     const missing = copy('missing');
     rmSync(path.join(missing, 'steps', 'segment-000001.bin'));
-    await expect(openDataset(missing, readManifest(missing))).rejects.toThrow('segment-000001.bin is missing');
+    await expect(openDataset(missing, readManifest(missing))).rejects.toThrow('segment-000001.bin cannot be read');
+    const counted = copy('counted');
+    const text = readFileSync(path.join(counted, DATASET_FILE), 'utf8');
+    writeFileSync(path.join(counted, DATASET_FILE), text.replace(/"records": \d+/, '"records": 3'));
+    expect(() => readManifest(counted)).toThrow('expected as many records as its mark counts');
+    writeFileSync(path.join(counted, DATASET_FILE), text.replace('segment-000001.bin', '../../passwd'));
+    expect(() => readManifest(counted)).toThrow('checksums');
     expect(() => createDataset(at('random'), { imageShape: [16, 16, 3], actionSize: 3 }, 10)).toThrow('is not empty');
   });
 });
@@ -126,6 +137,7 @@ describe('a run with a dataset', () => {
     await expect(open('size', { overrides: ['env.size=32'] })).rejects.toThrow('was recorded with env.size = 16, not 32');
     await expect(open('count', { overrides: [`train.givenSteps=${steps() - 1}`] })).rejects.toThrow(`has ${steps()} steps`);
     await expect(open('room', { overrides: ['replay.bytes=20000'] })).rejects.toThrow('replay.bytes = 20000');
+    await expect(open('lanes', { overrides: ['env.lanes=8', 'train.batchLength=12'] })).rejects.toThrow('none of 8 lanes holds so many steps');
     await expect(open('policy', { agent: 'dyna-q' })).rejects.toThrow('learns from what it does itself alone');
     await expect(open('name', { environment: { ...catchWorld, name: 'other' } as Environment })).rejects.toThrow('was recorded in catch, not in other');
   });

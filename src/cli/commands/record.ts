@@ -50,13 +50,16 @@ async function recordCommand(name: string, options: RecordCommand): Promise<void
   const { episodeSteps } = await import('../../world/record.ts');
   const { createRng } = await import('../../random.ts');
   const { commandLine } = await import('../../command-line.ts');
-  const { listenForInterruption } = await import('../interruption.ts');
+  const { exitCodeOf, listenForInterruption } = await import('../interruption.ts');
   const { createCounter } = await import('../counter.ts');
   const wanted = integer('--steps', options.steps, 1);
   const seed = integer('--seed', options.seed);
   const environment = await loadWorld(name);
   if (isExternal(environment)) throw new UserError(`${name} lives in Python, and cannot be recorded here`);
+  if (environment.legal) throw new UserError(`${name} forbids actions, which a dataset does not keep: it cannot be recorded`);
   const overrides = options.set ?? [];
+  const other = overrides.find((override) => !override.startsWith('env.'));
+  if (other !== undefined) throw new UserError(`--set ${other}: expected a key of env`);
   const { config: { env } } = await configure({ world: name, overrides });
   const world = configureWorld(environment, env);
   const rng = createRng(seed).split('record');
@@ -89,14 +92,15 @@ async function recordCommand(name: string, options: RecordCommand): Promise<void
         episodes++;
       }
       total += steps;
-      if (episodes > 0) parts.push({ policy: who, episodes, steps, returns: summaryOf(returns) });
+      if (episodes > 0) parts.push({ policy: who.slice(0, 4096), episodes, steps, returns: summaryOf(returns) });
     }
-    if (total === 0) throw new UserError('nothing was recorded: it was stopped before the first episode ended');
     const manifest = await dataset.finish({
       world: environment.name, env: datasetEnv(env), ...shapes, seed, steps: total,
       episodes: parts.reduce((sum, { episodes }) => sum + episodes, 0), parts, command: commandLine(process.argv.slice(2)),
     });
     counter.stop();
+    const signal = interruption.signal();
+    if (signal) process.exitCode = exitCodeOf(signal);
     if (options.json) {
       console.log(JSON.stringify(manifest));
       return;
@@ -122,7 +126,9 @@ async function castOf(name: string, policies: string, set: readonly string[], en
   const { RULES } = await import('../../train/dataset-env.ts');
   const cast: Cast[] = [];
   for (const [index, policy] of policies.split(',').map((each) => each.trim()).filter((each) => each !== '').entries()) {
-    const one = await findPlayer(name, { policy, set }, rng.split(`player ${index}`));
+    // An agent sees the pictures that it has learned from, whatever is recorded.
+    const own = policy === 'random' || policy === 'expert' ? { set } : {};
+    const one = await findPlayer(name, { policy, ...own }, rng.split(`player ${index}`));
     const odd = RULES.find((key) => one.env !== undefined && one.env[key] !== env[key]);
     if (odd) throw new UserError(`--policy ${policy}: it learned with env.${odd} = ${one.env?.[odd]}, and here it is ${env[odd]}; give --set env.${odd}=${one.env?.[odd]}`);
     cast.push(one);

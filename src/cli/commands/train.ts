@@ -73,7 +73,8 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   const ownWorld = isWorldFile(world);
   if (ownWorld) await tryWorldFile(world, timeoutOf(options.set));
   const environment = await loadWorld(world);
-  const given = options.dataset === undefined ? [] : await datasetOverrides(options.dataset, options.steps ?? '0');
+  const { datasetOverrides } = await import('../dataset-overrides.ts');
+  const given = options.dataset === undefined ? [] : datasetOverrides(options.dataset, options.steps ?? '0');
   const named = Object.entries(OPTION_KEYS).flatMap(([option, key]) => {
     const value = options[option as keyof typeof OPTION_KEYS];
     return value === undefined || (option === 'steps' && given.length > 0) ? [] : [`${key}=${value}`];
@@ -113,17 +114,6 @@ async function trainCommand(world: string, options: TrainOptions): Promise<void>
   } finally {
     await run.close();
   }
-}
-
-/** Its steps, and the world as it was recorded; `taken` steps more. */
-async function datasetOverrides(folder: string, taken: string): Promise<string[]> {
-  const { readManifest } = await import('../../data/dataset.ts');
-  const { integer } = await import('../arguments.ts');
-  const { steps, env } = readManifest(folder);
-  return [
-    ...Object.entries(env).map(([key, value]) => `env.${key}=${value}`),
-    `train.dataset=${JSON.stringify(folder)}`, `train.givenSteps=${steps}`, `train.steps=${steps + integer('--steps', taken, 0)}`,
-  ];
 }
 
 /** Seconds that a world may take, before there is a configuration. */
