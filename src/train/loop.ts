@@ -1,7 +1,8 @@
 /**
  * The training loop: act, remember, learn. Acting and learning run side by side, one block of data apart: what acts in
  * block k uses the parameters that the blocks before k−1 gave, and what learns meanwhile sees the steps before block k.
- * So nothing depends on which thread is faster, and the same seed gives the same numbers.
+ * So nothing depends on which thread is faster, and the same seed gives the same numbers. An agent that learns on-policy takes
+ * turns with its worlds instead: a block is acted, and learned from before the next.
  */
 import type { Config } from '../config/index.ts';
 import { shiftPictures } from '../data/random-shift.ts';
