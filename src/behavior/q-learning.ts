@@ -11,7 +11,7 @@ import {
   defineBehavior, fraction, layers, width, writtenOut, type Behavior, type HeadShape, type OptionsOf, type PresetsOf,
 } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
-import { branchOff, branchStatistics, meanOfReached, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
+import { branchOff, branchStatistics, perReached, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
 import { categorical, certain, LARGEST_SYMEXP, projected, symexpBins, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp, parametersOf } from '../nn/layers.ts';
 import { replayPriority } from '../nn/replay-priority.ts';
@@ -170,7 +170,7 @@ export function createQLearning(
         // Of the last index nothing is learned: it is computed along and left out.
         const goals = stopGradient(tf.concat([goal, tf.zeros([rows, 1])], 1));
         const error = tf.reshape(wrongOf(guess, flatten(done, 2), tf.reshape(goals, [-1])), [rows, columns]);
-        return meanOfReached(firstSteps(error, columns - 1), counted);
+        return tf.mul(tf.mean(tf.mul(firstSteps(error, columns - 1), counted.weight)), perReached(counted));
       }
 
       /** [N, bins]: all that may come of each step, with its probability. */

@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { defineBehavior, fraction, layers, positive, width, type Behavior, type HeadShape, type OptionsOf, type PresetsOf } from '../config/index.ts';
 import { stopGradient, stopGradients } from '../engine/gradients.ts';
-import { branchOff, branchStatistics, meanOfReached, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
+import { branchOff, branchStatistics, perReached, sharedLoss, type Branches, type Branching } from '../nn/branches.ts';
 import { categorical, LARGEST_SYMEXP, squashedNormal, symexpTwoHot } from '../nn/distributions.ts';
 import { chain, linear, mlp } from '../nn/layers.ts';
 import { members } from '../nn/members.ts';
@@ -128,25 +128,23 @@ export function createSoftActorCritic(
       const { representation } = model;
       const alpha = stopGradient(temperatureOf(params));
       const frozen = stopGradients(params);
-      /** What critics lack of r + γ·(min Q − α log π), [N]: their mean. */
-      function errorOf({ now, next, taken, reward, going }: Steps) {
+      /** What critics lack of r + γ·(min Q − α log π), a mean over rows. */
+      function lossOf({ now, next, taken, reward, going, weight }: Steps) {
         const beyond = choose(frozen, next, noise).soft(slow, next, alpha);
         const goal = stopGradient(tf.add(reward, tf.mul(going, beyond)));
         const all = worth(params, now, taken);
         const said = symexpTwoHot(discrete ? tf.sum(tf.mul(all, tf.reshape(taken, [1, -1, actionSize, 1])), 2) : all);
         const wrong = said.loss(tf.mul(tf.expandDims(goal, 0), tf.ones([CRITICS, 1])));
-        return { error: tf.mean(wrong, 0), goal };
+        return { loss: tf.mean(tf.mul(wrong, tf.expandDims(weight, 0))), goal };
       }
-      const { weight, ...real } = realSteps(world, batch, representation, discount);
-      const { error, goal } = errorOf(real);
-      const loss = tf.mean(tf.mul(error, weight));
+      const { loss, goal } = lossOf(realSteps(world, batch, representation, discount));
       const parts = { value: loss, targetValue: tf.mean(goal) };
       if (!branching) return { total: loss, parts: stopGradients(parts) };
 
       const branches = branchOff(branching, {
         params, statistics, model, latents: world.latents, batch, noise, discount, act: (at) => policyOf(frozen, at).sample(noise),
       });
-      const imagined = meanOfReached(tf.reshape(errorOf(imaginedSteps(branches)).error, branches.reached.shape), branches);
+      const imagined = tf.mul(lossOf(imaginedSteps(branches)).loss, perReached(branches));
       return {
         total: sharedLoss(branching.options, loss, imagined), statistics: branches.statistics,
         parts: stopGradients({ ...parts, ...branches.parts, imagined }),
@@ -173,12 +171,12 @@ export function createSoftActorCritic(
 }
 
 /** Steps as rows [N]: features before, which learn, and after, which do not; what was done, and what came on arriving. */
-interface Steps extends Readonly<Record<'now' | 'next' | 'taken' | 'reward' | 'going', Tensor>> {}
+interface Steps extends Readonly<Record<'now' | 'next' | 'taken' | 'reward' | 'going' | 'weight', Tensor>> {}
 
 /** Those between observed latents. */
 function realSteps(
   { latents }: Pick<ModelLoss, 'latents'>, batch: Batch, { features, blindSteps }: Representation, discount: number,
-): Steps & { readonly weight: Tensor } {
+): Steps {
   const { latents: pairs, valid } = observedPairs(latents, batch, blindSteps);
   const [batchSize, count]: number[] = valid.shape;
   const column = (tensor: Tensor, which: number) => flatten(cut(flatten(tensor, 2), which, 1), 2);
@@ -191,12 +189,13 @@ function realSteps(
   };
 }
 
-function imaginedSteps({ features, actions, reward, discount }: Branches): Steps {
+function imaginedSteps({ features, actions, reward, discount, weight }: Branches): Steps {
   const [rows, columns]: number[] = reward.shape;
   const perStep = tf.reshape(features, [rows, columns, -1]);
   const before = (tensor: Tensor) => flatten(firstSteps(tensor, columns - 1), 2);
   const after = (tensor: Tensor) => flatten(lastSteps(tensor, columns - 1), 2);
   return {
     now: before(perStep), next: after(perStep), taken: before(actions), reward: after(reward), going: after(discount),
+    weight: flatten(weight, 2),
   };
 }

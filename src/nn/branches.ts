@@ -119,9 +119,8 @@ export function grown({ firstHorizon, horizon, growth }: BranchOptions, updates:
   return tf.floor(tf.add(firstHorizon, tf.mul(share, horizon - firstHorizon)));
 }
 
-/** The mean of what is said of each imagined step [N, H] over those that are reached. */
-export const meanOfReached = (perStep: Tensor, { reached, weight }: Pick<Branches, 'reached' | 'weight'>): Tensor =>
-  tf.div(tf.sum(tf.mul(perStep, weight)), tf.maximum(tf.sum(reached), 1));
+/** What makes a mean over all imagined steps, in which those that are not reached count nothing, one over those that are: a scalar. */
+export const perReached = ({ reached }: Pick<Branches, 'reached'>): Tensor => tf.div(reached.size, tf.maximum(tf.sum(reached), 1));
 
 /** What is really received and what is imagined (scalars), in the shares that are asked for. */
 export const sharedLoss = ({ realShare }: BranchOptions, real: Tensor, imagined: Tensor): Tensor =>
