@@ -20,7 +20,7 @@ export default defineAgent({
     model: { frames: 3, bins: 51, deter: 32 },
     // Another member at every step, as there.
     ensemble: { propagation: 'ts1' },
-    // Two steps of 128 transitions for each real one, and as many imagined ones again: few real steps are what it is for.
+    // Two updates for each real step: few of them are what it is for.
     train: { batchLength: 16, trainRatio: 256, steps: 10_000 },
   },
   refuses: refusesGames,

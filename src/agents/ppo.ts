@@ -1,4 +1,4 @@
-/** PPO (Schulman et al. 2017), from pixels: on-policy, nothing imagined, and nothing learned from twice as many steps ago. */
+/** PPO (Schulman et al. 2017), from pixels: it learns on-policy, and imagines nothing. */
 import clippedPolicy, { createClippedPolicy } from '../behavior/clipped-policy.ts';
 import { compose, defineAgent, type Component } from '../config/index.ts';
 import { createFrames, frames } from '../models/parts/frames.ts';

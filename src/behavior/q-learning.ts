@@ -78,10 +78,10 @@ export function createQLearning(
 
   /** [N, A, bins], or [N, A, 1]. */
   function outputs(params: Params, features: Tensor): Tensor {
-    const advantages = begun(tf.reshape(ofActions.apply(params, features), [-1, actions, each]));
-    if (!config.dueling) return advantages;
+    const advantages = tf.reshape(ofActions.apply(params, features), [-1, actions, each]);
+    if (!config.dueling) return begun(advantages);
     const state = tf.expandDims(ofState.apply(params, features), 1);
-    return tf.add(state, tf.sub(advantages, tf.mean(advantages, 1, true)));
+    return begun(tf.add(state, tf.sub(advantages, tf.mean(advantages, 1, true))));
   }
 
   /** [N, A] */

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { sizeOf } from '../nd-array.ts';
 import type { Step } from '../types.ts';
 import { UserError } from '../user-error.ts';
 import { writeAtomically } from './atomic-file.ts';
@@ -62,7 +63,7 @@ export type DatasetAbout = Omit<DatasetManifest, 'version' | 'mark' | 'checksums
 type Shapes = Pick<DatasetManifest, 'imageShape' | 'actionSize'>;
 
 const optionsOf = (folder: string, { imageShape, actionSize }: Shapes, records: number) => {
-  const bytes = imageShape.reduce((product, side) => product * side, 1) + 4 * actionSize + 64;
+  const bytes = sizeOf(imageShape) + 4 * actionSize + 64;
   return { lanes: 1, imageShape, actionSize, contextShapes: {}, capacityBytes: records * bytes, directory: join(folder, STEPS) };
 };
 

@@ -1,7 +1,7 @@
 /** Acting by a table: the picture is looked up, and the action taken that is worth most there. */
 import { definePolicy } from '../acting/policy-variant.ts';
 import { fraction } from '../config/index.ts';
-import { zeros } from '../nd-array.ts';
+import { sizeOf, zeros } from '../nd-array.ts';
 import { pictureHash } from '../picture-hash.ts';
 import { Table, TABLE } from '../tabular/table.ts';
 import type { ActionSpace, Agent } from '../types.ts';
@@ -20,7 +20,7 @@ export default definePolicy({
   async create({ agent, params, actions, explore, frozen, imageShape }, { table: { epsilon } }) {
     const reason = refusal(actions, agent);
     if (reason !== undefined) throw new UserError(reason);
-    const pixels = imageShape.reduce((product, side) => product * side, 1);
+    const pixels = sizeOf(imageShape);
     let table = new Table(params);
     return {
       name: 'table',

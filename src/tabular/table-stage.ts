@@ -1,5 +1,5 @@
 /** The table as a stage of training: without gradients, from what was just received. */
-import { mapGroup } from '../nd-array.ts';
+import { mapGroup, sizeOf } from '../nd-array.ts';
 import { pictureHash } from '../picture-hash.ts';
 import type { NdArray, SearchStageInput, Stage } from '../types.ts';
 import { createDynaQ, type DynaQOptions } from './dyna-q.ts';
@@ -16,7 +16,7 @@ export const tableStage = (options: DynaQOptions): Stage => ({
     const learner = createDynaQ(table, options);
     const { image, action, reward, isFirst, isTerminal } = inputs.batch;
     const [batch, length, ...pictureShape] = image.shape;
-    const pixels = pictureShape.reduce((product, side) => product * side, 1);
+    const pixels = sizeOf(pictureShape);
     const hashAt = (index: number): number => pictureHash(bytesOf(image).subarray(index * pixels, (index + 1) * pixels));
     let [error, steps] = [0, 0];
     for (let row = 0; row < batch; row++) {

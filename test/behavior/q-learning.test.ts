@@ -112,6 +112,17 @@ describe('values that are distributions of all that follows', () => {
     // What it begins with, of 30 at the ends, is taken out.
     (bin === UNITS ? Math.log(1 - chance) : bin === UNITS + 1 ? Math.log(chance) : -30) + (30 * Math.abs(bin - UNITS)) / UNITS)), [4, ACTIONS * BINS]);
 
+  it.each([false, true])('begin near zero (duelling: %s)', async (dueling) => {
+    const nothing = { 'critic/actions/kernel': zeros([4, ACTIONS * BINS]), 'critic/actions/bias': zeros([ACTIONS * BINS]) };
+    const critic = { ...nothing, ...(dueling ? { 'critic/state/kernel': zeros([4, BINS]), 'critic/state/bias': zeros([BINS]) } : {}) };
+    const { total } = await lossOf({
+      observed: 'ab', actions: [0, 0], reward: [0, 0], isTerminal: [0, 1], options: { distributional: true, projected: true, dueling }, params: critic, slow: critic,
+    });
+    // Of the one step that was made: −log of what zero has at first, of e^(−1.5 k) at k bins from there on either side.
+    const all = Array.from({ length: BINS }, (_, bin) => Math.exp(-1.5 * Math.abs(bin - UNITS))).reduce((sum, each) => sum + each, 0);
+    expect(total).toBeCloseTo(Math.log(all) / 2, 4);
+  });
+
   it('move their atoms by what was received (C51)', async () => {
     const critic = (chances: readonly (readonly number[])[]) =>
       ({ 'critic/actions/kernel': kernel(chances), 'critic/actions/bias': zeros([ACTIONS * BINS]) });
